@@ -1,0 +1,121 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets follow docs/architecture.md: nothing to the right of the flow imports anything to its left.
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// Products of other packages, named once.
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "holdfast",
+  products: [
+    .executable(name: "holdfast", targets: ["holdfast"]),
+    .executable(name: "holdfast-sandbox", targets: ["holdfast-sandbox"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+  ],
+  targets: [
+    // Kubernetes: a client and controller runtime that know nothing of Holdfast.
+    .target(name: "KubernetesModel", swiftSettings: strict),
+    .target(
+      name: "KubernetesClient",
+      dependencies: [
+        "KubernetesModel", asyncHTTPClient, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging, yams,
+      ], swiftSettings: strict),
+    .target(
+      name: "KubernetesRuntime",
+      dependencies: [
+        "KubernetesModel", "KubernetesClient", collections, logging, metrics, serviceLifecycle,
+      ], swiftSettings: strict),
+
+    // The API, the formats and the plan: pure values.
+    .target(name: "HoldfastAPI", dependencies: ["KubernetesModel"], swiftSettings: strict),
+    .target(name: "BackupFormat", dependencies: [crypto], swiftSettings: strict),
+    .target(
+      name: "JobPlan", dependencies: ["HoldfastAPI", "BackupFormat", "KubernetesModel", crypto],
+      swiftSettings: strict),
+    .target(
+      name: "Operator",
+      dependencies: [
+        "HoldfastAPI", "JobPlan", "BackupFormat", "KubernetesModel", "KubernetesClient", "KubernetesRuntime",
+        logging, metrics, serviceLifecycle,
+      ], swiftSettings: strict),
+
+    // The data path.
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "Age", dependencies: [crypto, cryptoExtras, nioCore], swiftSettings: strict),
+    .target(name: "StreamPipeline", dependencies: ["Age", "CZstd", crypto, nioCore], swiftSettings: strict),
+    .target(name: "ObjectStore", dependencies: [crypto, nioCore, nioPosix, logging], swiftSettings: strict),
+    .target(
+      name: "S3Store",
+      dependencies: [
+        "ObjectStore", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioFoundation, nioSSL, logging,
+      ], swiftSettings: strict),
+    .target(name: "SnapshotSource", dependencies: [nioCore], swiftSettings: strict),
+    .target(
+      name: "OpenBaoSource",
+      dependencies: [
+        "SnapshotSource", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioFoundation, nioSSL, logging,
+        "CZlib",
+      ], swiftSettings: strict),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "Executor",
+      dependencies: [
+        "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "StreamPipeline", "Age", "ObjectStore", "S3Store",
+        "SnapshotSource", "OpenBaoSource", asyncHTTPClient, crypto, nioCore, nioSSL, logging,
+      ], swiftSettings: strict),
+    .executableTarget(
+      name: "holdfast",
+      dependencies: [
+        "Executor", "Operator", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "KubernetesClient",
+        "KubernetesRuntime", "ObjectStore", "S3Store", "StreamPipeline", "Age", argumentParser, hummingbird, logging,
+        metrics, nioCore, serviceLifecycle,
+      ], swiftSettings: strict),
+
+    // A throw-away API server. Not part of the image.
+    .target(
+      name: "Sandbox",
+      dependencies: [
+        "KubernetesModel", collections, crypto, hummingbird, logging, nioCore, nioFoundation, nioHTTP1, nioPosix,
+        serviceLifecycle, subprocess, yams,
+      ], swiftSettings: strict),
+    .executableTarget(
+      name: "holdfast-sandbox", dependencies: ["Sandbox", argumentParser, logging, serviceLifecycle],
+      swiftSettings: strict),
+  ]
+)
