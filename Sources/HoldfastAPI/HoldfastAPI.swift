@@ -1,0 +1,30 @@
+/// Names that the API group `holdfast.dev` fixes for everyone: labels, annotations and finalizers.
+public enum HoldfastAPI {
+  public static let group = "holdfast.dev"
+  public static let version = "v1alpha1"
+  public static let apiVersion = "holdfast.dev/v1alpha1"
+
+  /// On Jobs, pods and Backups: the policy's name. Any Job with this label becomes a Backup.
+  public static let policyLabel = "holdfast.dev/policy"
+  /// On Jobs and pods: what the Job does (``JobOperation``).
+  public static let operationLabel = "holdfast.dev/operation"
+  /// On Jobs made for a Backup object: that object's name. On safety backups: see ``restoreLabel`` too.
+  public static let backupLabel = "holdfast.dev/backup"
+  /// On Jobs and safety Backups made for a RestoreRequest: that object's name.
+  public static let restoreLabel = "holdfast.dev/restore"
+  /// On a Backup: any non-empty value keeps retention from removing what it stands for.
+  public static let holdAnnotation = "holdfast.dev/hold"
+  /// On Jobs and Backups: the trigger (``BackupTrigger``), where it is known before the run.
+  public static let triggerAnnotation = "holdfast.dev/trigger"
+  /// On owned objects: SHA-256 of what the operator wants there, so that drift is found without comparing defaults.
+  public static let specHashAnnotation = "holdfast.dev/spec-hash"
+  /// On a Backup with `deletionPolicy: Delete`: the artifacts have yet to be removed.
+  public static let artifactsFinalizer = "holdfast.dev/artifacts"
+  /// The field manager of the operator's writes.
+  public static let fieldManager = "holdfast-operator"
+}
+
+/// What a Job of ours does: the value of ``HoldfastAPI/operationLabel`` and the executor's subcommand.
+public enum JobOperation: String, Codable, Sendable, Hashable, CaseIterable {
+  case backup, restore, delete
+}

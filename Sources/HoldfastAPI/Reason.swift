@@ -1,0 +1,70 @@
+/// The fixed list of reasons in conditions, Events and failures (promise 10). Documented in `docs/reasons.md`.
+public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStringConvertible {
+  public let rawValue: String
+  public init(rawValue: String) { self.rawValue = rawValue }
+  private init(_ rawValue: String) { self.rawValue = rawValue }
+  public var description: String { rawValue }
+
+  // Policies.
+  /// The policy is valid and what it owns is in place.
+  public static let reconciled = Reason("Reconciled")
+  /// A field is missing or wrong; the message names it.
+  public static let invalidSpec = Reason("InvalidSpec")
+  /// The API server refused something that the operator must write.
+  public static let applyFailed = Reason("ApplyFailed")
+  public static let nameConflict = Reason("NameConflict")
+  public static let scheduled = Reason("Scheduled")
+  public static let suspended = Reason("Suspended")
+  public static let noSchedule = Reason("NoSchedule")
+  public static let recentBackup = Reason("RecentBackup")
+  public static let noBackupYet = Reason("NoBackupYet")
+  public static let backupOverdue = Reason("BackupOverdue")
+  public static let lastBackupFailed = Reason("LastBackupFailed")
+
+  // Runs.
+  public static let completed = Reason("Completed")
+  public static let policyNotFound = Reason("PolicyNotFound")
+  public static let waitingForJob = Reason("WaitingForJob")
+  public static let jobDeleted = Reason("JobDeleted")
+  public static let deadlineExceeded = Reason("DeadlineExceeded")
+  public static let outOfMemory = Reason("OutOfMemory")
+  public static let evicted = Reason("Evicted")
+  public static let imagePullFailed = Reason("ImagePullFailed")
+  public static let podStartFailed = Reason("PodStartFailed")
+  /// A Secret or ConfigMap, or a key in it, does not exist.
+  public static let secretNotFound = Reason("SecretNotFound")
+  /// The pod ended without a result.
+  public static let executorCrashed = Reason("ExecutorCrashed")
+  public static let interrupted = Reason("Interrupted")
+
+  // Sources.
+  public static let sourceUnreachable = Reason("SourceUnreachable")
+  public static let sourceUnauthorized = Reason("SourceUnauthorized")
+  public static let sourceTruncated = Reason("SourceTruncated")
+  public static let sourceCorrupt = Reason("SourceCorrupt")
+  public static let sourceFailed = Reason("SourceFailed")
+  public static let certificateUntrusted = Reason("CertificateUntrusted")
+
+  // Stores.
+  public static let bucketNotFound = Reason("BucketNotFound")
+  public static let accessDenied = Reason("AccessDenied")
+  public static let signatureMismatch = Reason("SignatureMismatch")
+  public static let clockSkew = Reason("ClockSkew")
+  public static let endpointUnreachable = Reason("EndpointUnreachable")
+  public static let regionMismatch = Reason("RegionMismatch")
+  public static let conditionalWriteUnsupported = Reason("ConditionalWriteUnsupported")
+  public static let uploadFailed = Reason("UploadFailed")
+  public static let storeFailed = Reason("StoreFailed")
+  public static let objectNotFound = Reason("ObjectNotFound")
+
+  // Restores.
+  public static let backupNotFound = Reason("BackupNotFound")
+  public static let decryptionFailed = Reason("DecryptionFailed")
+  public static let digestMismatch = Reason("DigestMismatch")
+  public static let unsupportedFormat = Reason("UnsupportedFormat")
+  public static let safetyBackupFailed = Reason("SafetyBackupFailed")
+  public static let outcomeUnknown = Reason("OutcomeUnknown")
+  public static let restoreFailed = Reason("RestoreFailed")
+  public static let planned = Reason("Planned")
+  public static let internalError = Reason("InternalError")
+}
