@@ -1,0 +1,74 @@
+public import HoldfastAPI
+public import KubernetesModel
+
+/// What an executor tells the operator: JSON on the termination message, at most 4,096 bytes.
+public struct ExecutorResult: Codable, Sendable, Hashable {
+  public static let currentVersion = 1
+  /// Kubernetes cuts a termination message at this many bytes.
+  public static let maximumBytes = 4_096
+
+  public enum Outcome: String, Codable, Sendable, Hashable {
+    case succeeded, failed
+    /// A destructive restore step began and its outcome is not known.
+    case unknown
+  }
+
+  public struct Prune: Codable, Sendable, Hashable {
+    /// Backups removed in this run.
+    public var deleted: [String]
+    /// Backups left, and their stored bytes.
+    public var count: Int
+    public var bytes: Int64
+    public var oldest: Timestamp?
+    public var newest: Timestamp?
+    /// Set where pruning failed; the backup is good all the same.
+    public var message: String?
+
+    public init(
+      deleted: [String], count: Int, bytes: Int64, oldest: Timestamp? = nil, newest: Timestamp? = nil,
+      message: String? = nil
+    ) {
+      self.deleted = deleted
+      self.count = count
+      self.bytes = bytes
+      self.oldest = oldest
+      self.newest = newest
+      self.message = message
+    }
+  }
+
+  public var resultVersion: Int
+  public var operation: JobOperation
+  public var outcome: Outcome
+  public var trigger: BackupTrigger?
+  public var startTime: Timestamp
+  public var completionTime: Timestamp
+  /// The backup's id, where there is one.
+  public var id: String?
+  /// `s3://bucket/prefix/namespace/policy/id`, for people.
+  public var location: String?
+  /// Keys are relative to `location` here, to save room.
+  public var artifacts: [Backup.Artifact]?
+  /// By source name.
+  public var facts: [String: [String: String]]?
+  public var prune: Prune?
+  /// Of a restore.
+  public var plan: [RestoreRequest.PlannedAction]?
+  public var steps: [RestoreRequest.Step]?
+  public var failure: Backup.Failure?
+  public var warnings: [String]?
+  /// Something was left out to fit; the manifest in the bucket is whole.
+  public var truncated: Bool?
+
+  public init(
+    resultVersion: Int = ExecutorResult.currentVersion, operation: JobOperation, outcome: Outcome,
+    trigger: BackupTrigger? = nil, startTime: Timestamp, completionTime: Timestamp
+  ) {
+    self.resultVersion = resultVersion
+    self.operation = operation
+    self.outcome = outcome
+    self.trigger = trigger
+    self.startTime = startTime
+    self.completionTime = completionTime
+  }
+}

@@ -1,0 +1,110 @@
+public import Foundation
+public import NIOCore
+
+/// Object storage as Holdfast needs it: one flat map from keys to immutable objects.
+///
+/// Guarantees that every implementation keeps, and that the conformance suite checks:
+/// - An object is there whole, or not at all: a broken upload leaves no object that can be read.
+/// - ``put(_:body:condition:)`` and ``MultipartUpload/complete()`` return only when the object is durable.
+/// - ``delete(_:)`` is idempotent: a key that is not there is no error.
+/// - ``list(prefix:startingAfter:)`` gives keys in ascending order of their UTF-8 bytes.
+/// - Every error is an ``ObjectStoreError`` that says whether another try may help; implementations do not retry,
+///   the retry decorator does.
+/// - Cancellation ends a call at once; whether it took effect is then unknown.
+///
+/// Keys have no leading slash. All sizes are bytes.
+public protocol ObjectStore: Sendable {
+  /// For people: `s3://bucket`.
+  var location: String { get }
+
+  /// Writes a small object in one request.
+  /// - Throws: ``ObjectStoreError/Code/alreadyExists`` where `condition` is ``WriteCondition/ifAbsent`` and the key is
+  ///   taken.
+  func put(_ key: String, body: ByteBuffer, condition: WriteCondition) async throws
+
+  /// Begins an upload in parts. The caller ends it with `complete` or `abort`.
+  func startUpload(_ key: String) async throws -> any MultipartUpload
+
+  /// Gives the object's bytes to `consume`, in order.
+  /// - Parameter range: Offsets in the object; nil for all of it.
+  /// - Returns: The object's full size.
+  @discardableResult
+  func get(_ key: String, range: Range<Int64>?, consume: (ByteBuffer) async throws -> Void) async throws -> Int64
+
+  /// - Returns: nil where there is no such object.
+  func head(_ key: String) async throws -> ObjectInfo?
+
+  /// One page of keys, with a cursor for the next.
+  func list(prefix: String, startingAfter: String?) async throws -> ObjectPage
+
+  /// Removes one object.
+  /// - Throws: ``ObjectStoreError/Code/locked`` where a lock keeps it.
+  func delete(_ key: String) async throws
+
+  /// Uploads that were begun and neither completed nor aborted, below `prefix`.
+  func listUploads(prefix: String) async throws -> [OpenUpload]
+
+  func abortUpload(_ upload: OpenUpload) async throws
+}
+
+public enum WriteCondition: Sendable, Hashable {
+  case none
+  /// Create-only.
+  case ifAbsent
+}
+
+/// An upload in progress. Parts may be sent concurrently and in any order; `complete` needs all of them.
+public protocol MultipartUpload: Sendable {
+  var key: String { get }
+
+  /// Sends one part; sending a number again replaces it.
+  /// - Parameters:
+  ///   - number: From 1, without gaps.
+  ///   - body: Every part but the last has the same size, at least the store's minimum.
+  func uploadPart(_ number: Int, body: ByteBuffer) async throws
+
+  /// Makes the object. Nothing is visible under the key before.
+  func complete() async throws
+
+  /// Drops what was sent. Idempotent, also after `complete` failed.
+  func abort() async throws
+}
+
+public struct ObjectInfo: Sendable, Hashable {
+  public var key: String
+  public var size: Int64
+  public var lastModified: Date?
+  /// Until when a lock keeps the object, where the store says so.
+  public var lockedUntil: Date?
+
+  public init(key: String, size: Int64, lastModified: Date? = nil, lockedUntil: Date? = nil) {
+    self.key = key
+    self.size = size
+    self.lastModified = lastModified
+    self.lockedUntil = lockedUntil
+  }
+}
+
+public struct ObjectPage: Sendable, Hashable {
+  public var objects: [ObjectInfo]
+  /// Pass as `startingAfter` for the next page; nil on the last.
+  public var next: String?
+
+  public init(objects: [ObjectInfo], next: String?) {
+    self.objects = objects
+    self.next = next
+  }
+}
+
+public struct OpenUpload: Sendable, Hashable {
+  public var key: String
+  /// The store's own name for it.
+  public var id: String
+  public var started: Date?
+
+  public init(key: String, id: String, started: Date?) {
+    self.key = key
+    self.id = id
+    self.started = started
+  }
+}

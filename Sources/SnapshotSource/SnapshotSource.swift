@@ -1,0 +1,73 @@
+public import NIOCore
+
+/// Something that can be captured as one stream of bytes.
+///
+/// Guarantees that every implementation keeps:
+/// - `capture` returns only when the whole snapshot went to `sink` and passed the source's own checks. A stream that
+///   ends early, a checksum that differs or a cancelled task ends in an error, never in a return.
+/// - `sink` is called one chunk at a time, in order, and is awaited before the next chunk is read: that is the
+///   back-pressure. An error that it throws ends the capture and is thrown on unchanged.
+/// - Cancellation stops the stream at once and leaves nothing behind at the source.
+/// - A capture is not resumed: a caller that wants another try calls again, and discards what it got before.
+public protocol SnapshotSource: Sendable {
+  /// The source's name in the policy.
+  var name: String { get }
+  /// The kind in the policy, for example `openBao`.
+  var kind: String { get }
+  /// Of the plain bytes, without a dot, for example `snap`.
+  var fileExtension: String { get }
+
+  /// - Throws: ``SnapshotSourceError``, or what `sink` threw.
+  func capture(
+    into sink: (ByteBuffer) async throws -> Void
+  ) async throws -> SnapshotFacts
+}
+
+/// Something that a captured stream can be given back to.
+public protocol SnapshotDestination: Sendable {
+  var name: String { get }
+  var kind: String { get }
+
+  /// Checks, without changing anything, that a restore could begin: reachable, logged in, permitted.
+  /// - Returns: What will happen, for people.
+  func preflight() async throws -> RestorePreview
+
+  /// The destructive step. Called at most once for a request; `snapshot` has been read and verified once before.
+  ///
+  /// - Parameters:
+  ///   - size: Plain bytes that `snapshot` gives.
+  ///   - didBegin: Called right before the first byte that may change the destination is sent. An error thrown after
+  ///     that with code ``SnapshotSourceError/Code/outcomeUnknown`` means that nobody knows whether it took effect.
+  func restore<Snapshot: AsyncSequence & Sendable>(
+    from snapshot: Snapshot, size: Int64, force: Bool, didBegin: @Sendable () async throws -> Void
+  ) async throws -> SnapshotFacts where Snapshot.Element == ByteBuffer
+
+  /// After ``restore(from:size:force:didBegin:)``: that the destination serves again.
+  func verify() async throws -> SnapshotFacts
+}
+
+/// What a source tells of itself, for the manifest and the Backup's status: never a secret.
+public struct SnapshotFacts: Sendable, Hashable {
+  public var values: [String: String]
+  /// For people: what they should know of this capture, though it is good.
+  public var warnings: [String]
+
+  public init(_ values: [String: String] = [:], warnings: [String] = []) {
+    self.values = values
+    self.warnings = warnings
+  }
+}
+
+/// What a restore would do to one destination.
+public struct RestorePreview: Sendable, Hashable {
+  /// The object that changes, for example the server's address.
+  public var object: String
+  public var detail: String
+  public var facts: [String: String]
+
+  public init(object: String, detail: String, facts: [String: String] = [:]) {
+    self.object = object
+    self.detail = detail
+    self.facts = facts
+  }
+}
