@@ -20,3 +20,24 @@ public enum IntOrString: Codable, Sendable, Hashable {
     }
   }
 }
+
+extension IntOrString: CustomStringConvertible, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
+  public var description: String {
+    switch self {
+    case .int(let value): String(value)
+    case .string(let value): value
+    }
+  }
+
+  public init(integerLiteral value: Int64) { self = .int(value) }
+  public init(stringLiteral value: String) { self = .string(value) }
+
+  /// The value as a quantity, whether it is written as a number or as text.
+  /// - Throws: ``Quantity/ParseError``.
+  public func quantity() throws -> Quantity {
+    switch self {
+    case .int(let value): Quantity(value)
+    case .string(let text): try Quantity(text)
+    }
+  }
+}
