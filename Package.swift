@@ -26,6 +26,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -42,6 +43,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
@@ -112,7 +114,7 @@ let package = Package(
       name: "Sandbox",
       dependencies: [
         "KubernetesModel", collections, crypto, hummingbird, logging, nioCore, nioFoundation, nioHTTP1, nioPosix,
-        serviceLifecycle, subprocess, yams,
+        serviceLifecycle, subprocess, systemPackage, yams,
       ], swiftSettings: strict),
     .executableTarget(
       name: "holdfast-sandbox", dependencies: ["Sandbox", argumentParser, logging, serviceLifecycle],
