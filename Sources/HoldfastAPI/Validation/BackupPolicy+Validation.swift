@@ -1,0 +1,126 @@
+import KubernetesModel
+
+extension BackupPolicy {
+  /// Everything that this one object can tell is wrong, in the order of the fields; empty where it is valid. Before or
+  /// after ``BackupPolicySpec/defaulted(namespace:name:)``.
+  public func validate() -> [ValidationIssue] {
+    var issues: [ValidationIssue] = []
+    issues.add("metadata.name", ObjectName.problem(metadata.name ?? ""))
+    let seed = "\(metadata.namespace ?? "default")/\(metadata.name ?? "")"
+    return issues + spec.validate(seed: seed)
+  }
+}
+
+extension BackupPolicySpec {
+  /// - Parameters:
+  ///   - seed: What `H` in the schedule is picked by; it does not change the verdict.
+  ///   - isPlan: The spec is of a plan outside a cluster: `filesystem.path` is allowed.
+  public func validate(seed: String = "", isPlan: Bool = false) -> [ValidationIssue] {
+    let checks: [() -> [ValidationIssue]] = [
+      { scheduleIssues(seed: seed) },
+      sourceIssues,
+      loginIssues,
+      { target.issues("spec.target", allowsLocalPath: isPlan) },
+      encryptionIssues,
+      retentionIssues,
+      executorIssues,
+    ]
+    return checks.flatMap { $0() }
+  }
+
+  private func scheduleIssues(seed: String) -> [ValidationIssue] {
+    var issues: [ValidationIssue] = []
+    if let schedule {
+      do throws(CronSchedule.ParseError) {
+        let parsed = try CronSchedule(schedule, seed: seed)
+        if parsed.expectedInterval == nil {
+          issues.add(
+            "spec.schedule", "\(Syntax.quoted(schedule)) never comes: no month it names has such a day; change the day or month")
+        }
+      } catch {
+        issues.add("spec.schedule", schedule.isEmpty ? "is empty; leave it out for manual runs only" : error.message)
+      }
+    }
+    if let timeZone, TimeZoneName.resolve(timeZone) == nil {
+      issues.add(
+        "spec.timeZone",
+        "\(Syntax.quoted(timeZone)) is not an IANA time zone; write for example Europe/Berlin, or leave it out for UTC")
+    }
+    if let startingDeadlineSeconds, startingDeadlineSeconds < 1 {
+      issues.add("spec.startingDeadlineSeconds", "is \(startingDeadlineSeconds); use at least 1 second")
+    } else if let startingDeadlineSeconds, startingDeadlineSeconds < 10 {
+      // The CronJob controller looks every 10 seconds (its documentation warns of the same).
+      issues.add("spec.startingDeadlineSeconds", "is \(startingDeadlineSeconds); below 10 seconds a CronJob may never start")
+    }
+    return issues
+  }
+
+  private func sourceIssues() -> [ValidationIssue] {
+    var issues: [ValidationIssue] = []
+    if sources.isEmpty { issues.add("spec.sources", "is empty; name at least one thing to back up (\(Source.kindList))") }
+    if sources.count > 16 {
+      issues.add("spec.sources", "has \(sources.count) entries; use at most 16 and put the others into a second policy")
+    }
+    let hasInheritedLogin = jwtAuthRole != nil || tokenSecretRef != nil
+    for (index, source) in sources.enumerated().prefix(16) {
+      issues += source.issues("spec.sources[\(index)]", hasInheritedLogin: hasInheritedLogin)
+    }
+    return issues + Source.duplicateIssues(of: sources.map(\.name), in: "spec.sources")
+  }
+
+  /// The login fields at the places where the OpenBao operator has them.
+  private func loginIssues() -> [ValidationIssue] {
+    var issues: [ValidationIssue] = []
+    if jwtAuthRole != nil && tokenSecretRef != nil {
+      issues.add("spec.tokenSecretRef", "and spec.jwtAuthRole are two logins; keep one")
+    }
+    issues.add("spec.jwtAuthRole", jwtAuthRole.flatMap { Syntax.line($0, limit: 128) })
+    issues += tokenSecretRef?.issues("spec.tokenSecretRef") ?? []
+    return issues
+  }
+
+  private func encryptionIssues() -> [ValidationIssue] {
+    var issues: [ValidationIssue] = []
+    guard let encryption, (encryption.age == nil) != (encryption.none == nil) else {
+      issues.add(
+        "spec.encryption",
+        (encryption == nil ? "is required; " : "needs exactly one of age and none; ")
+          + "write age: {recipients: [age1…]}, or none: {acknowledged: true} for artifacts that anyone with access to the "
+          + "target can read")
+      return issues
+    }
+    if let none = encryption.none, !none.acknowledged {
+      issues.add(
+        "spec.encryption.none.acknowledged",
+        "must be true: without encryption, anyone with access to the target can read the backups")
+    }
+    guard let recipients = encryption.age?.recipients else { return issues }
+    let field = "spec.encryption.age.recipients"
+    if recipients.isEmpty { issues.add(field, "is empty; name at least one recipient (age1…), made with age-keygen") }
+    if recipients.count > 20 { issues.add(field, "has \(recipients.count) entries; use at most 20") }
+    var seen: Set<String> = []
+    for (index, recipient) in recipients.enumerated().prefix(20) {
+      issues.add("\(field)[\(index)]", AgeRecipient.problem(recipient))
+      if !seen.insert(recipient).inserted { issues.add("\(field)[\(index)]", "is a duplicate; remove it") }
+    }
+    return issues
+  }
+
+  private func retentionIssues() -> [ValidationIssue] {
+    var issues: [ValidationIssue] = []
+    if let maxCount = retention?.maxCount, maxCount < 1 {
+      issues.add("spec.retention.maxCount", "is \(maxCount); use at least 1, or leave it out to keep any number")
+    }
+    issues.add("spec.retention.maxAge", retention?.maxAge.flatMap(DurationText.positiveProblem))
+    return issues
+  }
+
+  private func executorIssues() -> [ValidationIssue] {
+    var issues = executor?.issues("spec.executor") ?? []
+    issues.add("spec.executorImage", executorImage.flatMap(ExecutorTemplate.imageProblem))
+    if let executorImage, let image = executor?.image, image != executorImage {
+      issues.add("spec.executorImage", "differs from spec.executor.image; they mean the same, so keep one")
+    }
+    return issues
+  }
+}

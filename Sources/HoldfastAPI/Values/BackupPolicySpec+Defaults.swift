@@ -1,0 +1,96 @@
+public import Foundation
+import KubernetesModel
+
+extension BackupPolicySpec {
+  /// The spec as runs use it: every default written out, the fields of the OpenBao operator moved to where ours are,
+  /// and `H` in the schedule picked. The same for a spec that is defaulted already.
+  ///
+  /// Fields that ``validate(seed:isPlan:)`` refuses stay as they are.
+  public func defaulted(namespace: String, name: String) -> BackupPolicySpec {
+    var spec = self
+    if let schedule, let parsed = try? CronSchedule(schedule, seed: "\(namespace)/\(name)") {
+      spec.schedule = parsed.plain
+    }
+    spec.timeZone = timeZone ?? (schedule == nil ? nil : TimeZoneName.utc)
+    spec.target = target.defaulted()
+    spec.compression = compression ?? .zstd
+    spec.sources = sources.map { source in
+      var source = source
+      source.openBao = source.openBao.map(defaulted)
+      source.vault = source.vault.map(defaulted)
+      return source
+    }
+    spec.jwtAuthRole = nil
+    spec.tokenSecretRef = nil
+    if let executorImage {
+      var executor = executor ?? ExecutorTemplate()
+      executor.image = executor.image ?? executorImage
+      spec.executor = executor
+      spec.executorImage = nil
+    }
+    return spec
+  }
+
+  /// The zone that the schedule is read in; nil where `timeZone` is not valid.
+  public var resolvedTimeZone: TimeZone? { TimeZoneName.resolve(timeZone ?? TimeZoneName.utc) }
+
+  private func defaulted(_ source: Source.OpenBao) -> Source.OpenBao {
+    var source = source
+    if source.tokenSecretRef == nil && source.jwtAuthRole == nil {
+      source.tokenSecretRef = tokenSecretRef
+      source.jwtAuthRole = jwtAuthRole
+    }
+    return source.defaulted()
+  }
+}
+
+extension Source.OpenBao {
+  /// With audience and mount path where the login is by JWT.
+  public func defaulted() -> Source.OpenBao {
+    guard jwtAuthRole != nil else { return self }
+    var source = self
+    source.jwtAudience = jwtAudience ?? Self.defaultJWTAudience
+    source.jwtMountPath = jwtMountPath ?? Self.defaultJWTMountPath
+    return source
+  }
+}
+
+extension Target {
+  /// 10 MiB.
+  public static let defaultPartSize: Int64 = 10 << 20
+  public static let defaultConcurrency = 3
+  public static let defaultRegion = "us-east-1"
+  /// What S3 takes as a part that is not the last, in bytes
+  /// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html).
+  static let partSizeBounds: ClosedRange<Int64> = (5 << 20)...(5 << 30)
+
+  /// Every default written out; `partSize` as an integer.
+  public func defaulted() -> Target {
+    var target = self
+    target.provider = resolvedProvider
+    if resolvedProvider == .s3 {
+      target.region = resolvedRegion
+      target.usePathStyle = usePathStyle ?? false
+    }
+    if partSize.map({ Quantity.bytes($0) != nil }) ?? true { target.partSize = .int(partSizeBytes) }
+    target.concurrency = resolvedConcurrency
+    return target
+  }
+
+  public var resolvedProvider: Provider { provider ?? .s3 }
+  public var resolvedRegion: String { region ?? Self.defaultRegion }
+  public var resolvedConcurrency: Int { concurrency ?? Self.defaultConcurrency }
+
+  /// Bytes of a part; the default where `partSize` is absent or, which validation refuses, no number of bytes.
+  public var partSizeBytes: Int64 { partSize.flatMap { Quantity.bytes($0) } ?? Self.defaultPartSize }
+}
+
+extension Retention {
+  /// nil where `maxAge` is absent or, which validation refuses, not a duration.
+  public var maxAgeDuration: Duration? { maxAge.flatMap { try? DurationText.parse($0) } }
+}
+
+extension Target.ObjectLock {
+  /// nil where `retainFor`, which validation refuses, is not a duration.
+  public var retainForDuration: Duration? { try? DurationText.parse(retainFor) }
+}
