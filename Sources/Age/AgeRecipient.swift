@@ -89,7 +89,8 @@ extension AgeRecipient {
       if prefix.hasPrefix("age1") {
         throw AgeError(
           .unsupportedRecipient,
-          "a recipient of the age plugin `\(prefix.dropFirst(4))`, which is not supported; give a native X25519 recipient")
+          "a recipient of the age plugin `\(prefix.dropFirst(4))`, which is not supported; give a native X25519 recipient"
+        )
       }
       throw AgeError(.recipientInvalid, "a recipient is written in lower case (age1...)")
     }

@@ -67,8 +67,8 @@ struct HeaderReader: Sendable {
   private mutating func takeFirstLine(_ line: ArraySlice<UInt8>) throws {
     guard line.elementsEqual(Header.firstLine.utf8) else {
       let isOther = line.starts(with: "age-encryption.org/".utf8) && !line.contains(UInt8(ascii: "\r"))
-      throw AgeError(
-        .headerInvalid, isOther ? "a version of the age format other than v1" : "the first line is not that of an age file")
+      let found = isOther ? "a version of the age format other than v1" : "the first line is not that of an age file"
+      throw AgeError(.headerInvalid, found)
     }
     expectation = .stanzaOrEnd
   }
