@@ -119,5 +119,10 @@ let package = Package(
     .executableTarget(
       name: "holdfast-sandbox", dependencies: ["Sandbox", argumentParser, logging, serviceLifecycle],
       swiftSettings: strict),
+
+    // Tests of the plan and the operator.
+    .testTarget(
+      name: "JobPlanTests", dependencies: ["JobPlan", "HoldfastAPI", "KubernetesModel"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
   ]
 )

@@ -1,0 +1,121 @@
+internal import Foundation
+public import HoldfastAPI
+public import KubernetesModel
+
+/// The pod that runs one operation of one plan. It passes Pod Security `restricted` and has no access to the API.
+public struct ExecutorPod: Sendable {
+  public static let containerName = "executor"
+  public static let terminationMessagePath = "/dev/termination-log"
+  /// Seconds in which the executor, once told to stop, aborts its upload and writes its result.
+  public static let gracePeriod: Int64 = 30
+
+  public var operation: JobOperation
+  /// The ConfigMap that holds the plan.
+  public var planConfigMap: String
+  public var inputs: ExecutorInputs
+  public var template: ExecutorTemplate
+  public var defaults: ExecutorDefaults
+  /// nil for the namespace's `default`.
+  public var serviceAccount: String?
+  public var labels: [String: String]
+  /// Set where the Job is made for one trigger.
+  public var trigger: BackupTrigger?
+  /// Set in a CronJob's template.
+  public var cronJob: String?
+
+  public init(
+    operation: JobOperation, planConfigMap: String, inputs: ExecutorInputs, template: ExecutorTemplate?,
+    defaults: ExecutorDefaults, serviceAccount: String?, labels: [String: String], trigger: BackupTrigger? = nil,
+    cronJob: String? = nil
+  ) {
+    self.operation = operation
+    self.planConfigMap = planConfigMap
+    self.inputs = inputs
+    self.template = template ?? ExecutorTemplate()
+    self.defaults = defaults
+    self.serviceAccount = serviceAccount
+    self.labels = labels
+    self.trigger = trigger
+    self.cronJob = cronJob
+  }
+
+  /// - Throws: ``JobPlanError`` where a part of `executor` that is passed through has another shape than Kubernetes'.
+  public func podTemplate() throws -> PodTemplateSpec {
+    let volumes = try ExecutorVolumes(planConfigMap: planConfigMap, inputs: inputs)
+    let spec = PodSpec(
+      containers: [try container(mounts: volumes.mounts)], volumes: volumes.volumes, restartPolicy: "Never",
+      serviceAccountName: template.serviceAccountName ?? serviceAccount, automountServiceAccountToken: false,
+      securityContext: securityContext,
+      imagePullSecrets: defaults.imagePullSecrets.isEmpty
+        ? nil : defaults.imagePullSecrets.map { LocalObjectReference(name: $0) },
+      nodeSelector: template.nodeSelector, affinity: template.affinity,
+      tolerations: try decode(template.tolerations, "tolerations"), priorityClassName: template.priorityClassName,
+      terminationGracePeriodSeconds: Self.gracePeriod, enableServiceLinks: false)
+    let metadata = ObjectMeta(
+      labels: (template.podLabels ?? [:]).merging(labels, uniquingKeysWith: { $1 }),
+      annotations: template.podAnnotations)
+    return PodTemplateSpec(metadata: metadata, spec: spec)
+  }
+
+  private func container(mounts: [VolumeMount]) throws -> Container {
+    Container(
+      name: Self.containerName, image: template.image ?? defaults.image, imagePullPolicy: defaults.imagePullPolicy,
+      args: arguments, env: try environment(), resources: try resources(), volumeMounts: mounts,
+      securityContext: SecurityContext(
+        allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true,
+        capabilities: Capabilities(drop: ["ALL"]), seccompProfile: SeccompProfile(type: "RuntimeDefault")),
+      terminationMessagePath: Self.terminationMessagePath, terminationMessagePolicy: "File")
+  }
+
+  private var arguments: [String] {
+    let root = MountLayout.defaultRoot
+    return [
+      operation.rawValue, "--plan", "\(root)/\(MountLayout.planFolder)/\(MountLayout.planFile)", "--mounts", root,
+      "--result", Self.terminationMessagePath,
+    ]
+  }
+
+  // No user is pinned: the image has one, and platforms that assign a range of their own may do so.
+  private var securityContext: PodSecurityContext {
+    let group = inputs.claims.isEmpty ? nil : defaults.fileSystemGroup
+    return PodSecurityContext(
+      runAsNonRoot: true, fsGroup: group, fsGroupChangePolicy: group == nil ? nil : "OnRootMismatch",
+      seccompProfile: SeccompProfile(type: "RuntimeDefault"))
+  }
+
+  private func resources() throws -> ResourceRequirements {
+    if let given = template.resources {
+      guard let resources: ResourceRequirements = try decode(given, "resources") else { return ResourceRequirements() }
+      return resources
+    }
+    let memory = try Quantity("128Mi")
+    return ResourceRequirements(limits: ["memory": memory], requests: ["memory": memory])
+  }
+
+  private func environment() throws -> [EnvironmentVariable] {
+    var own = [
+      Self.field(ExecutorEnvironment.jobName, "metadata.labels['batch.kubernetes.io/job-name']"),
+      Self.field(ExecutorEnvironment.podName, "metadata.name"),
+      Self.field(ExecutorEnvironment.podNamespace, "metadata.namespace"),
+    ]
+    if let trigger { own.append(EnvironmentVariable(name: ExecutorEnvironment.trigger, value: trigger.rawValue)) }
+    if let cronJob { own.append(EnvironmentVariable(name: ExecutorEnvironment.cronJobName, value: cronJob)) }
+    let names = Set(own.map(\.name))
+    let given: [EnvironmentVariable] = try decode(template.env, "env") ?? []
+    return given.filter { !names.contains($0.name) } + own
+  }
+
+  private static func field(_ name: String, _ path: String) -> EnvironmentVariable {
+    EnvironmentVariable(name: name, valueFrom: ["fieldRef": ["fieldPath": .string(path)]])
+  }
+
+  private func decode<Value: Decodable>(_ value: JSONValue?, _ field: String) throws -> Value? {
+    guard let value, !value.isNull else { return nil }
+    do {
+      return try value.decoded(as: Value.self)
+    } catch {
+      throw JobPlanError(
+        field: "spec.executor.\(field)", message: "it has not the shape that Kubernetes gives this field in a pod")
+    }
+  }
+}

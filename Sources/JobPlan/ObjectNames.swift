@@ -1,0 +1,49 @@
+internal import Crypto
+internal import Foundation
+
+/// Names of the objects that the operator makes. Equal input gives equal names on every start, so that a second operator
+/// finds what the first one made.
+///
+/// A name that would pass its kind's limit is cut and gets a hash of what was cut from. Two owners can still meet at one
+/// name; whoever writes checks the owner reference first.
+public enum ObjectNames {
+  /// The CronJob controller adds eleven characters to make a Job's name, which ends at 63.
+  public static let cronJobLimit = 52
+  /// A DNS label, and what a label's value may hold.
+  public static let labelLimit = 63
+
+  public static func cronJob(policy: String) -> String { limited(policy, suffix: "-backup", to: cronJobLimit) }
+  public static func plan(policy: String) -> String { limited(policy, suffix: "-plan", to: labelLimit) }
+  public static func serviceAccount(policy: String) -> String { limited(policy, suffix: "-backup", to: labelLimit) }
+
+  /// The Job of a Backup that a person or a restore asked for.
+  public static func job(backup: String, uid: String) -> String { unique(backup, uid, suffix: "") }
+  /// The Job, and its plan, that removes a Backup's artifacts.
+  public static func deleteJob(backup: String, uid: String) -> String { unique(backup, uid, suffix: "-delete") }
+
+  /// The Job that may run a request's destructive step, and its plan: there is one such name for each request.
+  public static func restoreJob(request: String, uid: String) -> String { unique(request, uid, suffix: "-restore") }
+  /// The Job, and its plan, that only says what a restore would do.
+  public static func dryRunJob(request: String, uid: String) -> String { unique(request, uid, suffix: "-plan") }
+  /// The Backup taken before a restore.
+  public static func safetyBackup(request: String, uid: String) -> String { unique(request, uid, suffix: "-safety") }
+
+  /// The Backup of a Job whose own name is taken by the Backup of another Job.
+  public static func backup(job: String, uid: String) -> String { unique(job, uid, suffix: "") }
+
+  /// - Returns: `stem + suffix`, or a cut stem, eight characters of its hash and the suffix where that is too long.
+  public static func limited(_ stem: String, suffix: String, to limit: Int) -> String {
+    guard stem.utf8.count + suffix.utf8.count > limit else { return stem + suffix }
+    let hash = shortHash(stem, length: 8)
+    var cut = String(decoding: stem.utf8.prefix(limit - suffix.utf8.count - hash.count - 1), as: UTF8.self)
+    // A label may end neither in a dash nor in a dot, and `..` or `.-` within a name is refused as well.
+    while let last = cut.last, last == "-" || last == "." { cut.removeLast() }
+    return "\(cut)-\(hash)\(suffix)"
+  }
+
+  private static func unique(_ stem: String, _ uid: String, suffix: String) -> String {
+    limited(stem, suffix: "-\(shortHash(uid, length: 6))\(suffix)", to: labelLimit)
+  }
+
+  static func shortHash(_ text: String, length: Int) -> String { String(SpecHash.sha256(Data(text.utf8)).prefix(length)) }
+}

@@ -1,0 +1,91 @@
+internal import Foundation
+public import HoldfastAPI
+public import KubernetesModel
+
+/// The objects of one RestoreRequest: a plan and a Job that is tried once. Pure.
+public struct RestoreObjects: Sendable {
+  /// Present once, and only once, the Job was let go; set by the same write that lets it go.
+  public static let releasedAnnotation = "holdfast.dev/released"
+
+  public let request: RestoreRequest
+  /// Which policy wrote the backup, perhaps in another cluster.
+  public let origin: Plan.Policy
+  /// The policy's, or a bare target with the destinations of the request.
+  public let spec: BackupPolicySpec
+  /// Of this cluster's policy; nil where the backup is only known by its location.
+  public let policy: String?
+  /// The id to restore, or nil for the newest before `before`.
+  public let id: String?
+  public let before: Timestamp?
+  public let defaults: ExecutorDefaults
+  public let clusterID: String?
+
+  public init(
+    request: RestoreRequest, origin: Plan.Policy, spec: BackupPolicySpec, policy: String?, id: String?,
+    before: Timestamp? = nil, defaults: ExecutorDefaults, clusterID: String?
+  ) {
+    self.request = request
+    self.origin = origin
+    self.spec = spec
+    self.policy = policy
+    self.id = id
+    self.before = before
+    self.defaults = defaults
+    self.clusterID = clusterID
+  }
+
+  private var name: String { request.metadata.name ?? "" }
+  private var uid: String { request.metadata.uid ?? "" }
+  private var template: ExecutorTemplate { request.spec.executor ?? spec.executorTemplate }
+
+  /// The Job's name, and the name of its plan.
+  public func objectName(isDryRun: Bool) -> String {
+    isDryRun
+      ? ObjectNames.dryRunJob(request: name, uid: uid) : ObjectNames.restoreJob(request: name, uid: uid)
+  }
+
+  public func plan(isDryRun: Bool) throws -> ConfigMap {
+    var plan = Plan(
+      policy: Plan.Policy(
+        namespace: request.metadata.namespace ?? "", name: policy ?? origin.name, uid: nil),
+      clusterID: clusterID, spec: spec.withoutExecutor)
+    plan.restore = restore(isDryRun: isDryRun)
+    return try plan.configMap(
+      name: objectName(isDryRun: isDryRun), owner: request.ownerReference(),
+      labels: ObjectLabels.of(policy: policy, restore: name))
+  }
+
+  /// The identity that a destination with a JWT role sees: the policy's own, so that its binding holds for both ways.
+  public var serviceAccount: ServiceAccount? {
+    guard inputs.needsIdentity, template.serviceAccountName == nil else { return nil }
+    return ServiceAccount(
+      metadata: ObjectMeta(
+        name: ObjectNames.serviceAccount(policy: policy ?? origin.name), namespace: request.metadata.namespace,
+        labels: ObjectLabels.of(policy: policy)),
+      automountServiceAccountToken: false)
+  }
+
+  /// The Job. A real restore is made suspended, and is let go only after the claim that names it was written: see
+  /// promise 7. A dry run touches nothing and needs no claim.
+  public func job(isDryRun: Bool) throws -> Job {
+    let labels = ObjectLabels.of(policy: policy, operation: .restore, restore: name)
+    let pod = ExecutorPod(
+      operation: .restore, planConfigMap: objectName(isDryRun: isDryRun), inputs: inputs, template: template,
+      defaults: defaults, serviceAccount: serviceAccount?.metadata.name, labels: labels)
+    return Job(
+      metadata: ObjectMeta(
+        name: objectName(isDryRun: isDryRun), namespace: request.metadata.namespace, labels: labels,
+        ownerReferences: request.ownerReference().map { [$0] }),
+      spec: ExecutorJob.spec(
+        pod: try pod.podTemplate(), template: template, isRepeatable: false, isSuspended: !isDryRun))
+  }
+
+  private var inputs: ExecutorInputs { ExecutorInputs(spec: spec, restore: restore(isDryRun: false)) }
+
+  private func restore(isDryRun: Bool) -> Plan.Restore {
+    Plan.Restore(
+      request: name, uid: request.metadata.uid, origin: origin, id: id, before: before?.description,
+      decryption: request.spec.decryption, sources: request.spec.sources, dryRun: isDryRun,
+      force: request.spec.force ?? false)
+  }
+}
