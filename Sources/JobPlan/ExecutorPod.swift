@@ -88,7 +88,7 @@ public struct ExecutorPod: Sendable {
       guard let resources: ResourceRequirements = try decode(given, "resources") else { return ResourceRequirements() }
       return resources
     }
-    let memory = try Quantity("128Mi")
+    let memory = try KubernetesModel.Quantity("128Mi")
     return ResourceRequirements(limits: ["memory": memory], requests: ["memory": memory])
   }
 

@@ -38,7 +38,7 @@ struct ExecutorVolumes {
         at: MountLayout.volume(claim: claim), isReadOnly: false)
     }
     // The root filesystem is read-only; nothing is staged here, so that a little is enough.
-    volumes.append(Volume(name: "tmp", emptyDir: EmptyDirVolume(sizeLimit: try Quantity("64Mi"))))
+    volumes.append(Volume(name: "tmp", emptyDir: EmptyDirVolume(sizeLimit: try KubernetesModel.Quantity("64Mi"))))
     mounts.append(VolumeMount(name: "tmp", mountPath: "/tmp"))
   }
 

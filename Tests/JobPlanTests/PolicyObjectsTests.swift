@@ -8,7 +8,8 @@ import Testing
   @Test func cronJobMatchesItsGoldenFile() throws {
     let made = try JSONValue(encoding: Fixture.objects(Fixture.policy()).cronJob(schedule: "0 3 * * *"))
     let golden = try Fixture.golden("cronjob")
-    #expect(made == golden, "\(String(decoding: try made.serialized(prettyPrinted: true), as: UTF8.self))")
+    let text = String(decoding: try made.serialized(prettyPrinted: true), as: UTF8.self)
+    #expect(made == golden, "\(text)")
   }
 
   @Test func equalPoliciesGiveEqualBytes() throws {
