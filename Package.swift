@@ -61,7 +61,7 @@ let package = Package(
     .target(
       name: "KubernetesRuntime",
       dependencies: [
-        "KubernetesModel", "KubernetesClient", collections, logging, metrics, serviceLifecycle,
+        "KubernetesModel", "KubernetesClient", logging, metrics, serviceLifecycle,
       ], swiftSettings: strict),
 
     // The API, the formats and the plan: pure values.

@@ -1,0 +1,42 @@
+public import KubernetesClient
+import Metrics
+
+/// Counts calls: `kubernetes_api_requests_total` by `verb` and `code` (an HTTP status, or the kind of failure), and
+/// measures them: `kubernetes_api_request_duration_seconds` by `verb`. A watch counts when its answer begins.
+public struct MetricsTransport<Base: Transport>: Transport {
+  private let base: Base
+
+  public init(_ base: Base) { self.base = base }
+
+  public func send(_ request: Request) async throws -> Response {
+    let start = ContinuousClock.now
+    do {
+      let response = try await base.send(request)
+      Self.count(request, code: String(response.status))
+      Timer(label: "kubernetes_api_request_duration_seconds", dimensions: [("verb", request.verb.rawValue)])
+        .record(duration: ContinuousClock.now - start)
+      return response
+    } catch {
+      Self.count(request, code: Self.code(error))
+      throw error
+    }
+  }
+
+  public func stream<Value: Sendable>(
+    _ request: Request, consume: @escaping @Sendable (StreamedResponse) async throws -> Value
+  ) async throws -> Value {
+    try await base.stream(request) { response in
+      Self.count(request, code: String(response.status))
+      return try await consume(response)
+    }
+  }
+
+  private static func code(_ error: any Error) -> String {
+    (error as? KubernetesError)?.code.description ?? (error is CancellationError ? "cancelled" : "error")
+  }
+
+  private static func count(_ request: Request, code: String) {
+    Counter(label: "kubernetes_api_requests_total", dimensions: [("verb", request.verb.rawValue), ("code", code)])
+      .increment()
+  }
+}
