@@ -124,5 +124,10 @@ let package = Package(
     .testTarget(
       name: "JobPlanTests", dependencies: ["JobPlan", "HoldfastAPI", "KubernetesModel"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
+    // Test support: real servers started for a test run, and what the store tests share.
+    .target(
+      name: "TestServers", dependencies: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1],
+      path: "Tests/Support/TestServers", swiftSettings: strict),
+    .testTarget(name: "TestServersTests", dependencies: ["TestServers"], swiftSettings: strict),
   ]
 )
