@@ -129,5 +129,10 @@ let package = Package(
       name: "TestServers", dependencies: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1],
       path: "Tests/Support/TestServers", swiftSettings: strict),
     .testTarget(name: "TestServersTests", dependencies: ["TestServers"], swiftSettings: strict),
+    // Tests of the API and the formats.
+    .testTarget(
+      name: "HoldfastAPITests", dependencies: ["HoldfastAPI", "KubernetesModel", yams],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(name: "BackupFormatTests", dependencies: ["BackupFormat"], swiftSettings: strict),
   ]
 )

@@ -89,7 +89,8 @@ struct CronFieldParser {
     // As in robfig/cron, `5/15` runs from 5 to the end of the field.
     let high = ends.count == 2 ? try value(ends[1], in: text) : (parts.count == 2 ? bounds.range.upperBound : low)
     guard low <= high else {
-      throw Self.error("\(bounds.title) \(Syntax.quoted(text)) runs backwards; write the lower end first, or two ranges")
+      throw Self.error(
+        "\(bounds.title) \(Syntax.quoted(text)) runs backwards; write the lower end first, or two ranges")
     }
     return field(low...high, step: step, isStar: false)
   }

@@ -35,7 +35,8 @@ extension BackupPolicySpec {
         let parsed = try CronSchedule(schedule, seed: seed)
         if parsed.expectedInterval == nil {
           issues.add(
-            "spec.schedule", "\(Syntax.quoted(schedule)) never comes: no month it names has such a day; change the day or month")
+            "spec.schedule",
+            "\(Syntax.quoted(schedule)) never comes: no month it names has such a day; change the day or month")
         }
       } catch {
         issues.add("spec.schedule", schedule.isEmpty ? "is empty; leave it out for manual runs only" : error.message)
@@ -50,14 +51,17 @@ extension BackupPolicySpec {
       issues.add("spec.startingDeadlineSeconds", "is \(startingDeadlineSeconds); use at least 1 second")
     } else if let startingDeadlineSeconds, startingDeadlineSeconds < 10 {
       // The CronJob controller looks every 10 seconds (its documentation warns of the same).
-      issues.add("spec.startingDeadlineSeconds", "is \(startingDeadlineSeconds); below 10 seconds a CronJob may never start")
+      issues.add(
+        "spec.startingDeadlineSeconds", "is \(startingDeadlineSeconds); below 10 seconds a CronJob may never start")
     }
     return issues
   }
 
   private func sourceIssues() -> [ValidationIssue] {
     var issues: [ValidationIssue] = []
-    if sources.isEmpty { issues.add("spec.sources", "is empty; name at least one thing to back up (\(Source.kindList))") }
+    if sources.isEmpty {
+      issues.add("spec.sources", "is empty; name at least one thing to back up (\(Source.kindList))")
+    }
     if sources.count > 16 {
       issues.add("spec.sources", "has \(sources.count) entries; use at most 16 and put the others into a second policy")
     }

@@ -69,7 +69,9 @@ enum BucketName {
   }
 
   static func regionProblem(_ region: String) -> String? {
-    let isValid = (1...64).contains(region.utf8.count) && region.utf8.allSatisfy { Syntax.isAlphanumeric($0) || $0 == 0x2D || $0 == 0x5F }
+    let isValid =
+      (1...64).contains(region.utf8.count)
+      && region.utf8.allSatisfy { Syntax.isAlphanumeric($0) || $0 == 0x2D || $0 == 0x5F }
     return isValid ? nil : "\(Syntax.quoted(region)) is not a region; it looks like us-east-1"
   }
 

@@ -49,7 +49,9 @@ extension ExecutorTemplate {
   private func resourceIssues(_ field: String) -> [ValidationIssue] {
     var issues: [ValidationIssue] = []
     guard let resources else { return [] }
-    guard let members = resources.objectValue else { return [ValidationIssue(field: field, message: "must be an object")] }
+    guard let members = resources.objectValue else {
+      return [ValidationIssue(field: field, message: "must be an object")]
+    }
     for name in ["limits", "requests"] {
       guard let quantities = members[name] else { continue }
       guard let entries = quantities.objectValue else {
@@ -57,7 +59,7 @@ extension ExecutorTemplate {
         continue
       }
       for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
-        let isQuantity = value.integerValue != nil || value.numberValue != nil || value.stringValue.map(Quantity.isQuantity) == true
+        let isQuantity = value.numberValue != nil || value.stringValue.map { (try? Quantity($0)) != nil } == true
         if !isQuantity { issues.add("\(field).\(name).\(key)", "is not a quantity; write for example 500m or 128Mi") }
       }
     }

@@ -12,7 +12,8 @@ enum Syntax {
   static func dnsLabel(_ text: String) -> String? {
     if text.isEmpty { return "is empty; a name is required" }
     if isDNSLabel(Substring(text)) { return nil }
-    return "\(quoted(text)) is not a DNS label: lower-case letters, digits and '-', at most 63 characters, with a letter "
+    return
+      "\(quoted(text)) is not a DNS label: lower-case letters, digits and '-', at most 63 characters, with a letter "
       + "or digit at both ends"
   }
 
@@ -42,8 +43,10 @@ enum Syntax {
     let isValid =
       parts.count <= 2 && isLabelText(parts[parts.count - 1]) && !parts[parts.count - 1].isEmpty
       && (parts.count == 1 || dnsSubdomain(parts[0]) == nil)
-    return isValid ? nil : "\(quoted(text)) is not a valid key: an optional DNS name and '/', then at most 63 letters, "
-      + "digits, '-', '_' and '.'"
+    return isValid
+      ? nil
+      : "\(quoted(text)) is not a valid key: an optional DNS name and '/', then at most 63 letters, "
+        + "digits, '-', '_' and '.'"
   }
 
   static func labelValue(_ text: String) -> String? {

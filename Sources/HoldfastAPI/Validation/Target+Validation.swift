@@ -1,3 +1,5 @@
+import KubernetesModel
+
 extension Target {
   /// Providers that this version can write to.
   public static let supportedProviders: Set<Provider> = [.s3, .filesystem]
@@ -42,7 +44,8 @@ extension Target {
     issues.add("\(field).region", region.flatMap { BucketName.regionProblem($0) })
     issues.add("\(field).storageClass", storageClass.flatMap { Syntax.line($0, limit: 64) })
     if let roleArn, !BucketName.isRoleARN(roleArn) {
-      issues.add("\(field).roleArn", "is not the ARN of an IAM role; it looks like arn:aws:iam::123456789012:role/backup")
+      issues.add(
+        "\(field).roleArn", "is not the ARN of an IAM role; it looks like arn:aws:iam::123456789012:role/backup")
     }
     return issues
   }
@@ -50,7 +53,9 @@ extension Target {
   private func filesystemIssues(_ field: String, allowsLocalPath: Bool) -> [ValidationIssue] {
     var issues: [ValidationIssue] = []
     let claim = filesystem?.persistentVolumeClaim
-    if let claim { issues.add("\(field).filesystem.persistentVolumeClaim.claimName", Syntax.dnsSubdomain(claim.claimName)) }
+    if let claim {
+      issues.add("\(field).filesystem.persistentVolumeClaim.claimName", Syntax.dnsSubdomain(claim.claimName))
+    }
     if let path = filesystem?.path {
       if !allowsLocalPath {
         issues.add("\(field).filesystem.path", "is for runs outside a cluster only; use persistentVolumeClaim")
@@ -84,9 +89,11 @@ extension Target {
     }
     if let encryption = serverSideEncryption {
       if !["AES256", "aws:kms"].contains(encryption.type) {
-        issues.add("\(field).serverSideEncryption.type", "\(Syntax.quoted(encryption.type)) is not known; use AES256 or aws:kms")
+        issues.add(
+          "\(field).serverSideEncryption.type", "\(Syntax.quoted(encryption.type)) is not known; use AES256 or aws:kms")
       }
-      issues.add("\(field).serverSideEncryption.kmsKeyID", encryption.kmsKeyID.flatMap { Syntax.line($0, limit: 2_048) })
+      issues.add(
+        "\(field).serverSideEncryption.kmsKeyID", encryption.kmsKeyID.flatMap { Syntax.line($0, limit: 2_048) })
       if encryption.type == "AES256", encryption.kmsKeyID != nil {
         issues.add("\(field).serverSideEncryption.kmsKeyID", "goes with type aws:kms only")
       }
@@ -104,7 +111,7 @@ extension Target {
     var issues: [ValidationIssue] = []
     issues.add("\(field).pathPrefix", pathPrefix.flatMap(BucketName.pathPrefixProblem))
     if let partSize {
-      if let bytes = Quantity.bytes(partSize) {
+      if let bytes = partSize.bytes {
         if !Self.partSizeBounds.contains(bytes) {
           issues.add("\(field).partSize", "is \(bytes) bytes; use 5Mi to 5Gi, what S3 takes as a part")
         }

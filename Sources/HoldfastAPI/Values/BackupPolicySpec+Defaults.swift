@@ -72,7 +72,7 @@ extension Target {
       target.region = resolvedRegion
       target.usePathStyle = usePathStyle ?? false
     }
-    if partSize.map({ Quantity.bytes($0) != nil }) ?? true { target.partSize = .int(partSizeBytes) }
+    if partSize == nil || partSize?.bytes != nil { target.partSize = .int(partSizeBytes) }
     target.concurrency = resolvedConcurrency
     return target
   }
@@ -82,7 +82,7 @@ extension Target {
   public var resolvedConcurrency: Int { concurrency ?? Self.defaultConcurrency }
 
   /// Bytes of a part; the default where `partSize` is absent or, which validation refuses, no number of bytes.
-  public var partSizeBytes: Int64 { partSize.flatMap { Quantity.bytes($0) } ?? Self.defaultPartSize }
+  public var partSizeBytes: Int64 { partSize?.bytes ?? Self.defaultPartSize }
 }
 
 extension Retention {
