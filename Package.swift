@@ -128,6 +128,9 @@ let package = Package(
     .target(
       name: "TestServers", dependencies: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1],
       path: "Tests/Support/TestServers", swiftSettings: strict),
+    // The whole, as users meet it: real servers, the built programs and kubectl.
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestServers", subprocess], swiftSettings: strict),
     .testTarget(name: "TestServersTests", dependencies: ["TestServers"], swiftSettings: strict),
     // Tests of the API and the formats.
     .testTarget(

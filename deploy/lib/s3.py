@@ -1,6 +1,6 @@
 """A small S3 client on boto3, so that the demonstration looks at the bucket with something that Holdfast did not write.
 
-s3.py make BUCKET | ls [BUCKET [PREFIX]] | get BUCKET KEY FILE
+s3.py make BUCKET | ls [BUCKET [PREFIX]] | get BUCKET KEY FILE | uploads BUCKET
 """
 import os
 import sys
@@ -27,6 +27,9 @@ def main() -> None:
         for page in pages:
             for item in page.get("Contents", []):
                 print(f"{item['Size']:>10}  {item['Key']}")
+    elif command == "uploads":
+        for upload in client.list_multipart_uploads(Bucket=arguments[0]).get("Uploads", []):
+            print(upload["Key"])
     elif command == "get":
         client.download_file(*arguments)
     else:
