@@ -12,7 +12,7 @@ public import NIOCore
 ///   the retry decorator does.
 /// - Cancellation ends a call at once; whether it took effect is then unknown.
 ///
-/// Keys have no leading slash. All sizes are bytes.
+/// Keys follow ``ObjectKey/validate(_:)``: no leading slash, no empty segment. All sizes are bytes.
 public protocol ObjectStore: Sendable {
   /// For people: `s3://bucket`.
   var location: String { get }
@@ -26,7 +26,8 @@ public protocol ObjectStore: Sendable {
   func startUpload(_ key: String) async throws -> any MultipartUpload
 
   /// Gives the object's bytes to `consume`, in order.
-  /// - Parameter range: Offsets in the object; nil for all of it.
+  /// An error that `consume` throws comes out unchanged. A body that ends early is an error, never a short object.
+  /// - Parameter range: Offsets in the object; nil for all of it. What lies beyond the object's end is left out.
   /// - Returns: The object's full size.
   @discardableResult
   func get(_ key: String, range: Range<Int64>?, consume: (ByteBuffer) async throws -> Void) async throws -> Int64
@@ -34,7 +35,7 @@ public protocol ObjectStore: Sendable {
   /// - Returns: nil where there is no such object.
   func head(_ key: String) async throws -> ObjectInfo?
 
-  /// One page of keys, with a cursor for the next.
+  /// One page of keys that begin with `prefix`, with a cursor for the next.
   func list(prefix: String, startingAfter: String?) async throws -> ObjectPage
 
   /// Removes one object.
@@ -44,6 +45,7 @@ public protocol ObjectStore: Sendable {
   /// Uploads that were begun and neither completed nor aborted, below `prefix`.
   func listUploads(prefix: String) async throws -> [OpenUpload]
 
+  /// Drops an upload that ``listUploads(prefix:)`` gave. Idempotent.
   func abortUpload(_ upload: OpenUpload) async throws
 }
 
@@ -53,17 +55,23 @@ public enum WriteCondition: Sendable, Hashable {
   case ifAbsent
 }
 
+/// How many parts an upload may have: S3's limit, kept by every store so that none accepts what another refuses.
+/// https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+public let maximumPartCount = 10_000
+
 /// An upload in progress. Parts may be sent concurrently and in any order; `complete` needs all of them.
 public protocol MultipartUpload: Sendable {
   var key: String { get }
 
   /// Sends one part; sending a number again replaces it.
   /// - Parameters:
-  ///   - number: From 1, without gaps.
+  ///   - number: From 1 to ``maximumPartCount``, without gaps.
   ///   - body: Every part but the last has the same size, at least the store's minimum.
   func uploadPart(_ number: Int, body: ByteBuffer) async throws
 
   /// Makes the object. Nothing is visible under the key before.
+  /// - Throws: ``ObjectStoreError/Code/notFound`` where the store no longer knows the upload: it was aborted, or an
+  ///   earlier call took effect.
   func complete() async throws
 
   /// Drops what was sent. Idempotent, also after `complete` failed.

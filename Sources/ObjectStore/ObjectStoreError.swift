@@ -33,6 +33,8 @@ public struct ObjectStoreError: Error, Sendable, CustomStringConvertible {
     public static let unsupported = Code("unsupported")
     /// The configuration is wrong or names something that is not there.
     public static let configuration = Code("configuration")
+    /// The disk, quota or account is full. A person must act.
+    public static let outOfSpace = Code("outOfSpace")
     public static let failed = Code("failed")
   }
 

@@ -1,0 +1,37 @@
+public import Logging
+
+/// How ``withUpload(to:in:options:isolation:_:)`` cuts and sends an object.
+public struct UploadOptions: Sendable {
+  /// Bytes of each part but the last. S3 wants at least 5 MiB. An object may have ``maximumPartCount`` parts, so 10 MiB
+  /// allow 97 GiB; all parts have one size because some stores (Cloudflare R2) demand it.
+  public var partSize: Int
+  /// Part buffers: those being sent and the one being filled. With 1, filling and sending take turns.
+  public var concurrency: Int
+  /// How long dropping a failed upload may take, also after cancellation. Well below the 30 s that Kubernetes grants a
+  /// pod between SIGTERM and SIGKILL.
+  public var abortTimeout: Duration
+  /// Told when an upload could not be dropped.
+  public var logger: Logger?
+
+  public init(
+    partSize: Int = 10 << 20, concurrency: Int = 3, abortTimeout: Duration = .seconds(10), logger: Logger? = nil
+  ) {
+    self.partSize = partSize
+    self.concurrency = concurrency
+    self.abortTimeout = abortTimeout
+    self.logger = logger
+  }
+}
+
+/// What an upload stored.
+public struct UploadSummary: Sendable, Hashable {
+  /// In bytes.
+  public var size: Int64
+  /// 0 where the object went up in one request.
+  public var partCount: Int
+
+  public init(size: Int64, partCount: Int) {
+    self.size = size
+    self.partCount = partCount
+  }
+}
