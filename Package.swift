@@ -81,6 +81,12 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "Age", dependencies: [crypto, cryptoExtras, nioCore], swiftSettings: strict),
     .target(name: "StreamPipeline", dependencies: ["Age", "CZstd", crypto, nioCore], swiftSettings: strict),
+    .testTarget(
+      name: "AgeTests", dependencies: ["Age", "CZlib", crypto, nioCore, subprocess],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "StreamPipelineTests", dependencies: ["StreamPipeline", "Age", crypto, nioCore, subprocess],
+      swiftSettings: strict),
     .target(name: "ObjectStore", dependencies: [crypto, nioCore, nioPosix, logging], swiftSettings: strict),
     .target(
       name: "S3Store",
