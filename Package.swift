@@ -91,7 +91,7 @@ let package = Package(
     .target(
       name: "S3Store",
       dependencies: [
-        "ObjectStore", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioFoundation, nioSSL, logging,
+        "ObjectStore", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
       ], swiftSettings: strict),
     .target(name: "SnapshotSource", dependencies: [nioCore], swiftSettings: strict),
     .target(

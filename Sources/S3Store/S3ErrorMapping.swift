@@ -1,0 +1,141 @@
+import Foundation
+import NIOHTTP1
+import ObjectStore
+
+/// What S3 says when it does not do what it was asked.
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+struct S3Failure: Sendable {
+  var status: Int
+  var headers: HTTPHeaders
+  /// `<Error>`; nil where the answer has no body, as all to HEAD.
+  var error: XMLElement?
+  var request: S3Request
+  var configuration: S3Configuration
+  /// Our clock.
+  var now: Date
+
+  var code: String { error?["Code"] ?? "" }
+  private var serverMessage: String { error?["Message"] ?? "" }
+  private var bucket: String { configuration.bucket }
+
+  var storeError: ObjectStoreError {
+    byCode ?? byStatus
+  }
+
+  private func make(_ code: ObjectStoreError.Code, retry: Bool = false, _ message: String) -> ObjectStoreError {
+    let said = [self.code, serverMessage].filter { !$0.isEmpty }.joined(separator: ": ")
+    let id = (error?["RequestId"] ?? headers.first(name: "x-amz-request-id")).map { ", request \($0)" } ?? ""
+    return ObjectStoreError(
+      code, isRetryable: retry,
+      retryAfter: retry ? headers.first(name: "retry-after").flatMap { S3Answers.retryAfter($0, now: now) } : nil,
+      operation: request.operation, message: "\(message) [\(status)\(said.isEmpty ? "" : " \(said)")\(id)]")
+  }
+
+  private var byCode: ObjectStoreError? {
+    switch code {
+    case "NoSuchKey": return make(.notFound, "no such object")
+    case "NoSuchUpload": return make(.notFound, "no such upload; it was completed or aborted")
+    case "NoSuchBucket": return make(.bucketNotFound, "the bucket \(bucket) does not exist; create it or correct the name")
+    case "PreconditionFailed": return make(.alreadyExists, "the key is taken")
+    case "ConditionalRequestConflict", "OperationAborted":
+      return make(.throttled, retry: true, "another request for the same key was under way")
+    case "SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable", "TooManyRequests", "ThrottlingException",
+      "RequestLimitExceeded", "Throttling", "BandwidthLimitExceeded", "ServerBusy":
+      return make(.throttled, retry: true, "the store asks for fewer requests")
+    case "InternalError", "InternalServerError": return make(.serverError, retry: true, "the store failed inside")
+    case "RequestTimeout": return make(.timeout, retry: true, "the store waited too long for our bytes")
+    case "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody":
+      return make(.integrity, retry: true, "the bytes changed on the way to the store")
+    case "InvalidPart", "InvalidPartOrder":
+      return make(.integrity, "the store does not have the parts that it confirmed")
+    case "EntityTooSmall":
+      return make(.configuration, "a part is below the store's minimum; set partSize to 5 MiB or more")
+    case "EntityTooLarge": return make(.configuration, "a part or object is above the store's maximum; lower partSize")
+    case "QuotaExceeded", "XMinioStorageFull", "InsufficientStorage":
+      return make(.outOfSpace, "the store is full; enlarge the quota or keep fewer backups (retention)")
+    case "NotImplemented": return make(.unsupported, unsupportedMessage)
+    case "InvalidStorageClass":
+      return make(.configuration, "the store has no storage class \(configuration.storageClass ?? "")")
+    case "ObjectLocked", "InvalidObjectState":
+      return make(.locked, "object lock or the storage class keeps the object from this")
+    default: return byIdentity ?? byRegion
+    }
+  }
+
+  /// Who we are, and what we may do.
+  private var byIdentity: ObjectStoreError? {
+    switch code {
+    case "AccessDenied", "AllAccessDisabled", "AccountProblem":
+      let text = serverMessage.lowercased()
+      if text.contains("object lock") || text.contains("worm") || text.contains("retention") {
+        return make(.locked, "object lock or retention keeps the object")
+      }
+      return make(.accessDenied, denied)
+    case "InvalidAccessKeyId":
+      return make(.accessDenied, "the store does not know the access key; correct accessKeyId in the credentials")
+    case "SignatureDoesNotMatch":
+      return make(
+        .signatureMismatch,
+        "the secret key is wrong, or a proxy changed the request; correct secretAccessKey in the credentials")
+    case "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "ExpiredTokenException", "InvalidClientTokenId":
+      return make(.accessDenied, "the session token is not valid, or no longer; renew the credentials")
+    case "RequestTimeTooSkewed", "RequestExpired":
+      let theirs = error?["ServerTime"] ?? headers.first(name: "date") ?? "unknown"
+      return make(
+        .clockSkew,
+        "this clock says \(now.formatted(.iso8601)) and the store's says \(theirs); set the node's clock (NTP)")
+    default: return nil
+    }
+  }
+
+  private var denied: String {
+    "the credentials may not do \(request.action) on bucket \(bucket); allow it in their policy or the bucket's"
+  }
+
+  /// Where the bucket is.
+  private var byRegion: ObjectStoreError? {
+    let region = error?["Region"] ?? headers.first(name: "x-amz-bucket-region")
+    switch code {
+    case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+      break
+    case "TemporaryRedirect", "Redirect":
+      return make(.unreachable, retry: true, "the store sends us elsewhere, as it does for a bucket that is new")
+    default:
+      guard status == 301 || (status == 400 && error == nil && region != nil) else { return nil }
+    }
+    let where_ = region.map { "is in region \($0)" } ?? "is in another region"
+    return make(
+      .regionMismatch, "the bucket \(bucket) \(where_), not in \(configuration.region); set region accordingly")
+  }
+
+  private var unsupportedMessage: String {
+    if request.headers.contains(where: { $0.name == "if-none-match" }) {
+      return "the store refuses conditional writes (If-None-Match), which keep one backup from replacing another"
+    }
+    return "the store cannot do this"
+  }
+
+  private var byStatus: ObjectStoreError {
+    switch status {
+    case 403, 401: return make(.accessDenied, denied)
+    case 404: return make(.notFound, "not found; is the endpoint an S3 server?")
+    case 408: return make(.timeout, retry: true, "the store waited too long for our bytes")
+    case 412: return make(.alreadyExists, "the key is taken")
+    case 409: return make(.throttled, retry: true, "another request for the same key was under way")
+    case 429, 503: return make(.throttled, retry: true, "the store asks for fewer requests")
+    case 501: return make(.unsupported, unsupportedMessage)
+    case 507: return make(.outOfSpace, "the store is full; enlarge the quota or keep fewer backups (retention)")
+    case 500...599: return make(.serverError, retry: true, "the store failed inside")
+    case 400 where request.headers.contains { $0.name == "if-none-match" } && mentionsCondition:
+      return make(.unsupported, unsupportedMessage)
+    case 300...399:
+      return make(.configuration, "the endpoint redirects, which S3 does not; is it an S3 server, and the right scheme?")
+    default: return make(.failed, "the store refused the request")
+    }
+  }
+
+  private var mentionsCondition: Bool {
+    let text = (serverMessage + (error?["ArgumentName"] ?? "") + (error?["Header"] ?? "")).lowercased()
+    return text.contains("if-none-match") || text.contains("header you provided implies functionality")
+  }
+}
