@@ -119,8 +119,9 @@ extension APIError {
     }
     var status: JSONValue = [
       "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),
-      "reason": .string(reason.rawValue), "code": .integer(Int64(code)),
+      "code": .integer(Int64(code)),
     ]
+    if !reason.rawValue.isEmpty { status["reason"] = .string(reason.rawValue) }
     if !details.isEmpty { status["details"] = .object(details) }
     return status
   }
