@@ -133,7 +133,7 @@ public struct RestoreRequest: KubernetesObject, Hashable {
   }
 
   public struct Step: Codable, Sendable, Hashable {
-    public enum State: String, Codable, Sendable, Hashable {
+    public enum State: String, Codable, Sendable, Hashable, CaseIterable {
       case pending = "Pending"
       case running = "Running"
       case completed = "Completed"

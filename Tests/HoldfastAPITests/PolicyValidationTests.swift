@@ -287,24 +287,25 @@ struct PolicyValidationTests {
     #expect(policy.spec.defaulted(namespace: "openbao", name: "bao").validate() == [])
   }
 
+  static let accepted: [@Sendable (inout JSONValue) -> Void] = [
+    set("spec", "schedule", to: "H(0-29) 2 * * mon-fri"), set("spec", "schedule", to: nil),
+    set("spec", "timeZone", to: "Europe/Berlin"), set("spec", "target", "partSize", to: "20Mi"),
+    set("spec", "target", "endpoint", to: "http://10.0.0.7:8333"),
+    set("spec", "target", "endpoint", to: "https://[::1]:8333/"),
+    set("spec", "target", "pathPrefix", to: "/clusters/one/"), set("spec", "retention", to: nil),
+    set("spec", "encryption", to: ["none": ["acknowledged": true]]), set("spec", "compression", to: "none"),
+    set(
+      "spec", "target",
+      to: ["provider": "filesystem", "filesystem": ["persistentVolumeClaim": ["claimName": "backups"]]]),
+    set("spec", "target", "roleArn", to: "arn:aws:iam::123456789012:role/backup"),
+    set(
+      "spec", "executor",
+      to: ["resources": ["limits": ["memory": "128Mi", "cpu": 1]], "env": [["name": "HTTPS_PROXY", "value": "x"]]]),
+    set("spec", "sources", to: .array((1...16).map { source("s\($0)") })),
+  ]
+
   @Test func whatOperatorsWriteIsAccepted() throws {
-    let changes: [@Sendable (inout JSONValue) -> Void] = [
-      Self.set("spec", "schedule", to: "H(0-29) 2 * * mon-fri"), Self.set("spec", "schedule", to: nil),
-      Self.set("spec", "timeZone", to: "Europe/Berlin"), Self.set("spec", "target", "partSize", to: "20Mi"),
-      Self.set("spec", "target", "endpoint", to: "http://10.0.0.7:8333"),
-      Self.set("spec", "target", "endpoint", to: "https://[::1]:8333/"),
-      Self.set("spec", "target", "pathPrefix", to: "/clusters/one/"), Self.set("spec", "retention", to: nil),
-      Self.set("spec", "encryption", to: ["none": ["acknowledged": true]]), Self.set("spec", "compression", to: "none"),
-      Self.set(
-        "spec", "target",
-        to: ["provider": "filesystem", "filesystem": ["persistentVolumeClaim": ["claimName": "backups"]]]),
-      Self.set("spec", "target", "roleArn", to: "arn:aws:iam::123456789012:role/backup"),
-      Self.set(
-        "spec", "executor",
-        to: ["resources": ["limits": ["memory": "128Mi", "cpu": 1]], "env": [["name": "HTTPS_PROXY", "value": "x"]]]),
-      Self.set("spec", "sources", to: .array((1...16).map { Self.source("s\($0)") })),
-    ]
-    for change in changes {
+    for change in Self.accepted {
       var object = Self.valid
       change(&object)
       #expect(Self.issues(of: object) == [])

@@ -89,7 +89,7 @@ struct DefaultsTests {
     var spec = Fixtures.spec()
     spec.schedule = "H 2 * * *"
     let defaulted = spec.defaulted(namespace: "openziti", name: "overlay")
-    #expect(defaulted.schedule == "42 2 * * *" && defaulted.timeZone == "UTC")
+    #expect(defaulted.schedule == "42 2 * * *" && defaulted.timeZone == "Etc/UTC")
     #expect(defaulted.compression == .zstd)
     #expect(defaulted.target.provider == .s3 && defaulted.target.region == "us-east-1")
     #expect(defaulted.target.partSize == .int(10_485_760) && defaulted.target.concurrency == 3)

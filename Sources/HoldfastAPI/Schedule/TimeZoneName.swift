@@ -3,7 +3,7 @@ public import Foundation
 /// IANA time zone names, as a CronJob's `timeZone` takes them.
 public enum TimeZoneName {
   /// What an absent `timeZone` means. Without it a CronJob would follow the zone of the controller manager's host.
-  public static let utc = "UTC"
+  public static let utc = "Etc/UTC"
 
   /// Names in the IANA database that have no slash. Foundation also knows abbreviations such as `PST` and `IST`, which
   /// the CronJob controller does not.

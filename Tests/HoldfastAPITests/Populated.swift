@@ -1,0 +1,103 @@
+import Foundation
+import KubernetesModel
+
+@testable import HoldfastAPI
+
+/// Values in which every field is set, so that their JSON shows every field there is. They are not valid: what excludes
+/// each other is set too.
+enum Populated {
+  static let time = Timestamp(Date(timeIntervalSince1970: 0))
+  static let secret = SecretReference(name: "s", key: "k")
+  static let key = KeyReference(name: "s", key: "k")
+  static let caBundle = CABundle(secretRef: key, configMapRef: key)
+  static let condition = Condition(
+    type: "Ready", status: .true, observedGeneration: 1, lastTransitionTime: time, reason: "R", message: "m")
+  static let server = Source.OpenBao(
+    address: "https://a", jwtAuthRole: "r", jwtAudience: "a", jwtMountPath: "m", tokenSecretRef: secret, namespace: "n",
+    caBundle: caBundle, tlsServerName: "t")
+
+  static let target = Target(
+    provider: .s3, endpoint: "e", bucket: "b", pathPrefix: "p", region: "r", usePathStyle: true, roleArn: "a",
+    credentialsSecretRef: secret, caBundle: caBundle, partSize: .int(1), concurrency: 1, gcs: .init(project: "p"),
+    azure: .init(storageAccount: "s", container: "c"),
+    filesystem: .init(persistentVolumeClaim: .init(claimName: "c"), path: "/p"),
+    serverSideEncryption: .init(type: "AES256", kmsKeyID: "k"), storageClass: "s",
+    objectLock: .init(mode: "governance", retainFor: "1d"))
+
+  static let executor = ExecutorTemplate(
+    image: "i", resources: ["limits": ["cpu": "1"], "requests": ["cpu": "1"]], nodeSelector: ["a": "b"],
+    tolerations: [["key": "k", "operator": "Exists", "value": "v", "effect": "NoExecute", "tolerationSeconds": 1]],
+    affinity: ["nodeAffinity": [:]], serviceAccountName: "s",
+    env: [
+      [
+        "name": "n", "value": "v",
+        "valueFrom": [
+          "secretKeyRef": ["name": "n", "key": "k", "optional": true],
+          "configMapKeyRef": ["name": "n", "key": "k", "optional": true],
+          "fieldRef": ["apiVersion": "v1", "fieldPath": "f"],
+          "resourceFieldRef": ["containerName": "c", "resource": "r", "divisor": "1"],
+        ],
+      ]
+    ], podLabels: ["a": "b"], podAnnotations: ["a": "b"], activeDeadlineSeconds: 1, backoffLimit: 1,
+    priorityClassName: "p")
+
+  static let policySpec = BackupPolicySpec(
+    schedule: "@daily", timeZone: "Etc/UTC", suspend: true, startingDeadlineSeconds: 10,
+    sources: [Source(name: "s", openBao: server, vault: server)], target: target,
+    encryption: Encryption(age: .init(recipients: ["r"]), none: .init(acknowledged: true)), compression: .zstd,
+    retention: Retention(maxCount: 1, maxAge: "1d"), executor: executor, executorImage: "i", jwtAuthRole: "r",
+    tokenSecretRef: secret)
+
+  static let policyStatus: BackupPolicyStatus = {
+    let run = BackupPolicyStatus.Run(name: "n", time: time, phase: .completed, size: 1, durationSeconds: 1)
+    return BackupPolicyStatus(
+      observedGeneration: 1, conditions: [condition], lastBackup: run, lastSuccessfulBackup: run,
+      nextScheduledTime: time,
+      consecutiveFailures: 1, storage: .init(count: 1, bytes: 1, oldest: time, newest: time))
+  }()
+
+  static let failure = Backup.Failure(step: "s", reason: "r", message: "m", source: "s")
+
+  static let backupSpec = Backup.Spec(policyRef: .init(name: "p"), deletionPolicy: .retain)
+
+  static let backupStatus: Backup.Status = {
+    var status = Backup.Status(phase: .completed, trigger: .manual)
+    (status.startTime, status.completionTime, status.id, status.location, status.job) = (time, time, "i", "l", "j")
+    status.artifacts = [
+      .init(source: "s", key: "k", plainSize: 1, plainSHA256: "d", storedSize: 1, storedSHA256: "d")
+    ]
+    (status.size, status.facts, status.verified, status.failure) = (1, ["s": ["k": "v"]], true, failure)
+    (status.warnings, status.conditions) = (["w"], [condition])
+    return status
+  }()
+
+  static let restoreSpec = RestoreRequest.Spec(
+    from: .init(
+      backup: "b", latest: .init(policyRef: .init(name: "p"), before: time, requireVerified: true),
+      location: .init(target: target, policy: "n/p", id: "latest")),
+    decryption: .init(identitySecretRef: secret), sources: [.init(name: "s", openBao: server, vault: server)],
+    namespaceMapping: ["a": "b"], conflictPolicy: .fail, safetyBackup: true, dryRun: true, force: true,
+    executor: executor)
+
+  static let restoreStatus: RestoreRequest.Status = {
+    var status = RestoreRequest.Status(phase: .completed)
+    (status.observedGeneration, status.startTime, status.completionTime) = (1, time, time)
+    (status.backupID, status.location, status.safetyBackup) = ("i", "l", "b")
+    status.claim = .init(time: time, job: "j")
+    status.plan = [.init(source: "s", action: "restore", object: "o", detail: "d")]
+    status.steps = [.init(name: "n", state: .completed, startTime: time, completionTime: time, message: "m")]
+    (status.failure, status.conditions) = (failure, [condition])
+    return status
+  }()
+
+  /// Paths of optionals that are nil: a field that was added to a type and not here.
+  static func unset(in value: Any, path: String = "") -> [String] {
+    if value is JSONValue || value is Timestamp { return [] }
+    let mirror = Mirror(reflecting: value)
+    if mirror.displayStyle == .optional {
+      guard let inner = mirror.children.first else { return [path] }
+      return unset(in: inner.value, path: path)
+    }
+    return mirror.children.flatMap { unset(in: $0.value, path: "\(path).\($0.label ?? "")") }
+  }
+}
