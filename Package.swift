@@ -63,6 +63,21 @@ let package = Package(
       dependencies: [
         "KubernetesModel", "KubernetesClient", logging, metrics, serviceLifecycle,
       ], swiftSettings: strict),
+    // A clock and an API server in memory, for tests.
+    .target(
+      name: "KubernetesTestKit", dependencies: ["KubernetesModel", "KubernetesClient"],
+      path: "Tests/KubernetesTestKit", swiftSettings: strict),
+    .testTarget(name: "KubernetesModelTests", dependencies: ["KubernetesModel"], swiftSettings: strict),
+    .testTarget(
+      name: "KubernetesClientTests",
+      dependencies: [
+        "KubernetesModel", "KubernetesClient", "KubernetesTestKit", nioCore, nioPosix, nioSSL,
+      ], resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "KubernetesRuntimeTests",
+      dependencies: [
+        "KubernetesModel", "KubernetesClient", "KubernetesRuntime", "KubernetesTestKit", logging, serviceLifecycle,
+      ], swiftSettings: strict),
 
     // The API, the formats and the plan: pure values.
     .target(name: "HoldfastAPI", dependencies: ["KubernetesModel"], swiftSettings: strict),
