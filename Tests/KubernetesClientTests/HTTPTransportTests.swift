@@ -194,8 +194,11 @@ struct HTTPTransportTests {
   }
 
   @Test func missingTokenFilesAreNamed() async throws {
-    try await withTransport(ClientConfiguration(server: "http://127.0.0.1:1", credential: .tokenFile("/nowhere/token"))) {
-      let error = await #expect(throws: KubernetesError.self) { [transport = $0] in _ = try await transport.send(request) }
+    try await withTransport(ClientConfiguration(server: "http://127.0.0.1:1", credential: .tokenFile("/nowhere/token")))
+    {
+      let error = await #expect(throws: KubernetesError.self) { [transport = $0] in
+        _ = try await transport.send(request)
+      }
       #expect(error?.code == .configuration && error?.message.contains("/nowhere/token") == true)
     }
   }
@@ -210,9 +213,9 @@ struct HTTPTransportTests {
 struct HTTPTransportTLSTests {
   private let request = try! Request.get(ConfigMap.resource, name: "a", namespace: "n")
 
-  private func serverTLS(clientCertificates: Bool = false) throws -> TLSConfiguration {
+  private func serverTLS(certificate: String, clientCertificates: Bool) throws -> TLSConfiguration {
     var tls = TLSConfiguration.makeServerConfiguration(
-      certificateChain: try NIOSSLCertificate.fromPEMFile(Fixtures.path("server.pem")).map { .certificate($0) },
+      certificateChain: try NIOSSLCertificate.fromPEMFile(Fixtures.path(certificate)).map { .certificate($0) },
       privateKey: .privateKey(try NIOSSLPrivateKey(file: Fixtures.path("server.key"), format: .pem)))
     if clientCertificates {
       tls.certificateVerification = .noHostnameVerification
@@ -222,10 +225,11 @@ struct HTTPTransportTLSTests {
   }
 
   private func run(
-    clientCertificates: Bool = false, _ change: @Sendable (inout ClientConfiguration) throws -> Void
+    certificate: String = "server.pem", clientCertificates: Bool = false,
+    _ change: @Sendable (inout ClientConfiguration) throws -> Void
   ) async throws -> Int {
-    try await ScriptedServer.run(tls: serverTLS(clientCertificates: clientCertificates), script: { _, _ in [.json("{}")] }) {
-      server in
+    let tls = try serverTLS(certificate: certificate, clientCertificates: clientCertificates)
+    return try await ScriptedServer.run(tls: tls, script: { _, _ in [.json("{}")] }) { server in
       var configuration = ClientConfiguration(server: "https://127.0.0.1:\(server.port)")
       try change(&configuration)
       return try await withTransport(configuration) { try await $0.send(request).status }
@@ -247,14 +251,17 @@ struct HTTPTransportTLSTests {
 
   @Test func serverNameCanDifferFromItsAddress() async throws {
     #expect(
-      try await run {
+      try await run(certificate: "named.pem") {
         $0.certificateAuthority = try Fixtures.data("ca.pem")
         $0.tlsServerName = "api.test"
       } == 200)
+  }
+
+  @Test(arguments: [nil, "other.test"]) func anotherNameIsRefused(name: String?) async throws {
     await #expect(throws: KubernetesError.self) {
-      _ = try await run {
+      _ = try await run(certificate: "named.pem") {
         $0.certificateAuthority = try Fixtures.data("ca.pem")
-        $0.tlsServerName = "other.test"
+        $0.tlsServerName = name
       }
     }
   }

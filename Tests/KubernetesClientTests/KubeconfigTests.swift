@@ -56,7 +56,9 @@ struct KubeconfigTests {
         user: {token: first}
       """, to: "first")
     let second = try directory.write(config(), to: "second")
-    let loaded = try ClientConfiguration.load(environment: ["KUBECONFIG": "\(first):\(directory.path)/missing:\(second)"])
+    let loaded = try ClientConfiguration.load(environment: [
+      "KUBECONFIG": "\(first):\(directory.path)/missing:\(second)"
+    ])
     #expect(loaded.server == "https://a:6443" && loaded.defaultNamespace == "first")
     guard case .token("first") = loaded.credential else {
       Issue.record("the later user won")

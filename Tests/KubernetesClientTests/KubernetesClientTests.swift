@@ -148,7 +148,9 @@ struct LineDecoderTests {
       var decoder = LineDecoder()
       var lines: [String] = []
       for start in stride(from: 0, to: text.count, by: size) {
-        lines += try decoder.append(text[start..<min(start + size, text.count)]).map { String(decoding: $0, as: UTF8.self) }
+        lines += try decoder.append(text[start..<min(start + size, text.count)]).map {
+          String(decoding: $0, as: UTF8.self)
+        }
       }
       #expect(lines == ["{\"a\":1}", "{\"b\":2}"])
       #expect(decoder.hasPartialLine)

@@ -61,14 +61,15 @@ struct ObjectCodingTests {
   }
 
   @Test func leaseTimesKeepMicroseconds() throws {
-    let json = try JSONValue(parsing: Data(#"{"spec": {"renewTime": "2026-11-21T10:00:00.123456Z"}, "metadata": {}}"#.utf8))
+    let json = try JSONValue(
+      parsing: Data(#"{"spec": {"renewTime": "2026-11-21T10:00:00.123456Z"}, "metadata": {}}"#.utf8))
     let lease = try Lease(json: json)
     #expect(try JSONValue(encoding: lease)[path: "spec", "renewTime"] == "2026-11-21T10:00:00.123456Z")
   }
 
   @Test func metadataOfBrokenObjectsIsStillRead() throws {
     let json: JSONValue = [
-      "metadata": ["name": "a", "namespace": "n", "labels": ["ok": "yes", "bad": 1], "generation": 4],
+      "metadata": ["name": "a", "namespace": "n", "labels": ["ok": "yes", "bad": 1], "generation": 4]
     ]
     #expect(json.objectMeta.name == "a" && json.objectMeta.labels == ["ok": "yes"] && json.objectMeta.generation == 4)
     #expect(json.key == ObjectKey(namespace: "n", name: "a"))

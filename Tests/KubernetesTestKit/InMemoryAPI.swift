@@ -100,7 +100,11 @@ public final class InMemoryAPI: Transport {
   }
 
   /// Forgets the history, so that older versions get 410.
-  public func compact() { state.withLock { $0.oldest = $0.version + 1; $0.log = [] } }
+  public func compact() {
+    state.withLock {
+      $0.oldest = $0.version + 1; $0.log = []
+    }
+  }
 
   /// Sends raw bytes to all watches.
   public func sendToWatches(_ text: String) {
@@ -110,6 +114,7 @@ public final class InMemoryAPI: Transport {
   }
 
   public func send(_ request: Request) async throws -> Response {
+    try Task.checkCancellation()
     let fault = state.withLock { state in
       state.requests.append(request)
       return state.fault(request)

@@ -65,7 +65,8 @@ public struct KubernetesClient: Sendable {
   }
 
   /// A container's output, as text.
-  public func podLogs(name: String, namespace: String? = nil, options: LogOptions = LogOptions()) async throws -> String {
+  public func podLogs(name: String, namespace: String? = nil, options: LogOptions = LogOptions()) async throws -> String
+  {
     let body = try await data(for: .podLogs(name: name, namespace: namespace ?? defaultNamespace, options: options))
     return String(decoding: body, as: UTF8.self)
   }

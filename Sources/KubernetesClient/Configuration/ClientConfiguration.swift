@@ -109,7 +109,8 @@ extension ClientConfiguration {
     }
     throw KubernetesError(
       code: .configuration, operation: "load configuration",
-      message: "found no API server: give a kubeconfig file, set KUBECONFIG, or run in a pod with a ServiceAccount token")
+      message:
+        "found no API server: give a kubeconfig file, set KUBECONFIG, or run in a pod with a ServiceAccount token")
   }
 
   /// The configuration of a pod: the address from the environment, credential and authority from its mount.

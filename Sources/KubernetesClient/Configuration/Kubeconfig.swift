@@ -47,7 +47,9 @@ public struct Kubeconfig: Sendable {
     guard let cluster = clusters[context.cluster], let server = cluster.server, !server.isEmpty else {
       throw failure("the cluster '\(context.cluster)' of the context '\(name)' is missing or has no server")
     }
-    if cluster.proxyURL != nil { throw failure("the cluster '\(context.cluster)' uses a proxy-url, which is not supported") }
+    if cluster.proxyURL != nil {
+      throw failure("the cluster '\(context.cluster)' uses a proxy-url, which is not supported")
+    }
     var configuration = ClientConfiguration(
       server: server, tlsServerName: cluster.tlsServerName,
       insecureSkipTLSVerify: cluster.insecureSkipTLSVerify ?? false,
@@ -56,7 +58,9 @@ public struct Kubeconfig: Sendable {
       inline: cluster.certificateAuthorityData, file: cluster.certificateAuthority, directory: cluster.directory,
       field: "certificate-authority of the cluster '\(context.cluster)'")
     if let userName = context.user, !userName.isEmpty {
-      guard let user = users[userName] else { throw failure("the user '\(userName)' of the context '\(name)' is missing") }
+      guard let user = users[userName] else {
+        throw failure("the user '\(userName)' of the context '\(name)' is missing")
+      }
       try apply(user, name: userName, to: &configuration)
     }
     return configuration

@@ -69,7 +69,9 @@ public struct WriteOptions: Sendable, Hashable {
 /// How to delete.
 public struct DeleteOptions: Sendable, Hashable {
   /// What becomes of the objects that this one owns.
-  public enum PropagationPolicy: String, Sendable { case background = "Background", foreground = "Foreground", orphan = "Orphan" }
+  public enum PropagationPolicy: String, Sendable {
+    case background = "Background", foreground = "Foreground", orphan = "Orphan"
+  }
 
   /// Deletes only this very object; another of the same name gives `conflict`.
   public var uid: String?

@@ -17,11 +17,12 @@ extension Request {
     -> Request
   {
     var request = try collection(.get, .list, resource, namespace: namespace)
-    request.query = [
-      ("labelSelector", options.labelSelector), ("fieldSelector", options.fieldSelector),
-      ("limit", options.limit.map(String.init)), ("continue", options.continueToken),
-      ("resourceVersion", options.resourceVersion), ("resourceVersionMatch", options.resourceVersionMatch),
-    ].items
+    request.query =
+      [
+        ("labelSelector", options.labelSelector), ("fieldSelector", options.fieldSelector),
+        ("limit", options.limit.map(String.init)), ("continue", options.continueToken),
+        ("resourceVersion", options.resourceVersion), ("resourceVersionMatch", options.resourceVersionMatch),
+      ].items
     return request
   }
 
@@ -29,11 +30,12 @@ extension Request {
     -> Request
   {
     var request = try collection(.get, .watch, resource, namespace: namespace)
-    request.query = [
-      ("watch", "true"), ("labelSelector", options.labelSelector), ("fieldSelector", options.fieldSelector),
-      ("resourceVersion", options.resourceVersion), ("timeoutSeconds", options.timeoutSeconds.map(String.init)),
-      ("allowWatchBookmarks", options.allowBookmarks ? "true" : nil),
-    ].items
+    request.query =
+      [
+        ("watch", "true"), ("labelSelector", options.labelSelector), ("fieldSelector", options.fieldSelector),
+        ("resourceVersion", options.resourceVersion), ("timeoutSeconds", options.timeoutSeconds.map(String.init)),
+        ("allowWatchBookmarks", options.allowBookmarks ? "true" : nil),
+      ].items
     // The server ends the watch itself; a bit later the connection counts as dead.
     request.timeout = options.timeoutSeconds.map { .seconds($0 + 15) }
     return request
@@ -88,20 +90,22 @@ extension Request {
   ) throws -> Request {
     var request = try collection(.delete, .deleteCollection, resource, namespace: namespace)
       .requiringNamespace(resource, namespace)
-    request.query = [
-      ("labelSelector", selecting.labelSelector), ("fieldSelector", selecting.fieldSelector),
-    ].items
+    request.query =
+      [
+        ("labelSelector", selecting.labelSelector), ("fieldSelector", selecting.fieldSelector),
+      ].items
     return try request.with(options.body, contentType: "application/json")
   }
 
   public static func podLogs(name: String, namespace: String, options: LogOptions = LogOptions()) throws -> Request {
     var request = try get(Pod.resource, name: name, namespace: namespace, subresource: Subresource("log"))
     request.accept = "text/plain, */*"
-    request.query = [
-      ("container", options.container), ("tailLines", options.tailLines.map(String.init)),
-      ("limitBytes", options.limitBytes.map(String.init)), ("sinceSeconds", options.sinceSeconds.map(String.init)),
-      ("timestamps", options.timestamps ? "true" : nil), ("previous", options.previous ? "true" : nil),
-    ].items
+    request.query =
+      [
+        ("container", options.container), ("tailLines", options.tailLines.map(String.init)),
+        ("limitBytes", options.limitBytes.map(String.init)), ("sinceSeconds", options.sinceSeconds.map(String.init)),
+        ("timestamps", options.timestamps ? "true" : nil), ("previous", options.previous ? "true" : nil),
+      ].items
     return request
   }
 
@@ -181,7 +185,9 @@ extension Request {
 
 extension [(String, String?)] {
   /// The pairs that have a value.
-  fileprivate var items: [URLQueryItem] { compactMap { name, value in value.map { URLQueryItem(name: name, value: $0) } } }
+  fileprivate var items: [URLQueryItem] {
+    compactMap { name, value in value.map { URLQueryItem(name: name, value: $0) } }
+  }
 }
 
 extension WriteOptions {

@@ -2,7 +2,9 @@ public import Foundation
 
 /// A call to the API server as a plain value.
 public struct Request: Sendable, Hashable {
-  public enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE" }
+  public enum Method: String, Sendable {
+    case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE"
+  }
 
   /// What the call does in the terms of RBAC; also a dimension of metrics.
   public enum Verb: String, Sendable {

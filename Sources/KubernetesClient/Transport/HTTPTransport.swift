@@ -63,7 +63,8 @@ public struct HTTPTransport: Transport {
       return try await withTimeout(limit, clock: clock) { [client, limits] in
         let response = try await client.execute(message, deadline: .distantFuture)
         let body = try await response.body.collect(upTo: limits.bodySize)
-        return Response(status: Int(response.status.code), headers: response.headers.lowercased, body: Data(buffer: body))
+        return Response(
+          status: Int(response.status.code), headers: response.headers.lowercased, body: Data(buffer: body))
       }
     } catch {
       throw translate(error, request: request)

@@ -84,6 +84,9 @@ struct EventCorrelator: Sendable {
   /// Tells that the Event that was to be counted is gone.
   mutating func lost(_ note: EventNote) { known[identity(of: note)] = nil }
 
+  /// Entries of all tables, which are bounded.
+  var rememberedCount: Int { known.count + similar.count + buckets.count }
+
   private static let combinedPrefix = "(combined from similar events): "
 
   private func identity(of note: EventNote) -> EventNote {

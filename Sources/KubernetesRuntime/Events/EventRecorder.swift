@@ -26,6 +26,7 @@ public final class EventRecorder: Service {
   private let wallClock: @Sendable () -> Date
   private let notes: AsyncStream<EventNote>
   private let buffer: AsyncStream<EventNote>.Continuation
+  private let lastSuffix = Mutex<UInt64>(0)
 
   /// - Parameters:
   ///   - component: What tells, for example `backup-operator`.
@@ -113,10 +114,14 @@ public final class EventRecorder: Service {
 
   private func event(for note: EventNote, now: Date) -> Event {
     let time = Timestamp(now)
-    let suffix = String(UInt64(max(0, now.timeIntervalSince1970 * 1e6)), radix: 16)
+    // Microseconds, as names of Events usually are; one more where two fall into the same.
+    let number = lastSuffix.withLock { last in
+      last = max(last + 1, UInt64(max(0, now.timeIntervalSince1970 * 1e6)))
+      return last
+    }
     return Event(
       metadata: ObjectMeta(
-        name: Self.name(object: note.object.name ?? "unknown", suffix: suffix),
+        name: Self.name(object: note.object.name ?? "unknown", suffix: String(number, radix: 16)),
         namespace: Self.namespace(of: note.object)),
       involvedObject: note.object, reason: note.reason, message: note.message, type: note.type.rawValue,
       source: EventSource(component: component, host: instance), firstTimestamp: time, lastTimestamp: time, count: 1,

@@ -108,7 +108,9 @@ public struct LeaderElector: Service {
         let start = clock.now
         var wait = options.retryPeriod * (1 + 0.2 * random())
         do {
-          let attempt = try await withTimeout(options.renewDeadline, clock: clock) { try await lock.tryAcquireOrRenew() }
+          let attempt = try await withTimeout(options.renewDeadline, clock: clock) {
+            try await lock.tryAcquireOrRenew()
+          }
           switch attempt {
           case .leading:
             acquired.withLock { $0 = start }
@@ -191,6 +193,8 @@ public struct LeaderElector: Service {
   }
 
   private func release() async {
+    // Calls fail in a cancelled task; the lease expires.
+    if Task.isCancelled { return }
     do {
       try await withTimeout(options.renewDeadline / 2, clock: clock) { try await lock.release() }
       logger.info("The lease is released.")

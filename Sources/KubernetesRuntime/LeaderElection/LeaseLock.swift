@@ -19,7 +19,8 @@ actor LeaseLock {
   private var written: Lease?
 
   init(
-    client: KubernetesClient, options: LeaderElector.Options, clock: ErasedClock, wallClock: @escaping @Sendable () -> Date
+    client: KubernetesClient, options: LeaderElector.Options, clock: ErasedClock,
+    wallClock: @escaping @Sendable () -> Date
   ) {
     self.client = client
     self.options = options
