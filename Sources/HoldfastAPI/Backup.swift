@@ -94,6 +94,11 @@ public struct Backup: KubernetesObject, Hashable {
     /// By source name: what the source told of itself, for example a cluster id.
     public var facts: [String: [String: String]]?
     public var verified: Bool?
+    /// What the run saw in the bucket after it pruned.
+    public var storage: BackupPolicyStatus.Storage?
+    /// Ids of the backups that the run removed by retention.
+    public var pruned: [String]?
+    /// Why the run failed; of one that still runs, why its last attempt did.
     public var failure: Failure?
     public var warnings: [String]?
     /// `Completed`, `Failed`.

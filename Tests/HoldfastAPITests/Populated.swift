@@ -67,6 +67,7 @@ enum Populated {
       .init(source: "s", key: "k", plainSize: 1, plainSHA256: "d", storedSize: 1, storedSHA256: "d")
     ]
     (status.size, status.facts, status.verified, status.failure) = (1, ["s": ["k": "v"]], true, failure)
+    (status.storage, status.pruned) = (policyStatus.storage, ["i"])
     (status.warnings, status.conditions) = (["w"], [condition])
     return status
   }()
