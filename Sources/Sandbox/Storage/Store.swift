@@ -46,7 +46,8 @@ final class Store: Sendable {
 
   private struct Watcher {
     var collection: CollectionKey
-    var continuation: AsyncStream<StoreEvent>.Continuation
+    var yield: @Sendable (StoreEvent) -> Void
+    var finish: @Sendable () -> Void
   }
 
   private struct State {
@@ -152,7 +153,7 @@ final class Store: Sendable {
     while state.history.count > historyLimit, let dropped = state.history.popFirst() {
       state.compacted = dropped.event.revision
     }
-    for watcher in state.watchers.values where watcher.collection == collection { watcher.continuation.yield(event) }
+    for watcher in state.watchers.values where watcher.collection == collection { watcher.yield(event) }
     return value
   }
 
@@ -160,23 +161,31 @@ final class Store: Sendable {
   /// closed.
   /// - Parameter revision: Nil for what is stored now as `ADDED`, then the changes.
   func watch(_ collection: CollectionKey, after revision: Int64?) throws(ReadError) -> AsyncStream<StoreEvent> {
-    let (stream, continuation) = AsyncStream<StoreEvent>.makeStream(bufferingPolicy: .unbounded)
+    try watch(collection, after: revision) { $0 }
+  }
+
+  /// The same, each change turned into something else.
+  func watch<Element: Sendable>(
+    _ collection: CollectionKey, after revision: Int64?, transform: @escaping @Sendable (StoreEvent) -> Element
+  ) throws(ReadError) -> AsyncStream<Element> {
+    let (stream, continuation) = AsyncStream<Element>.makeStream(bufferingPolicy: .unbounded)
     let result: Result<UInt64?, ReadError> = state.withLock { state in
       if state.isClosed { return .success(nil) }
       if let revision {
         guard revision >= state.compacted else { return .failure(.compacted(oldest: state.compacted)) }
         for (changed, event) in state.history where changed == collection && event.revision > revision {
-          continuation.yield(event)
+          continuation.yield(transform(event))
         }
       } else {
         for (key, entry) in (state.collections[collection] ?? [:]).sorted(by: { $0.key < $1.key }) {
-          continuation.yield(
-            StoreEvent(kind: .added, object: entry.value, previous: nil, key: key, revision: entry.revision))
+          let event = StoreEvent(kind: .added, object: entry.value, previous: nil, key: key, revision: entry.revision)
+          continuation.yield(transform(event))
         }
       }
       let identifier = state.nextWatcher
       state.nextWatcher += 1
-      state.watchers[identifier] = Watcher(collection: collection, continuation: continuation)
+      state.watchers[identifier] = Watcher(
+        collection: collection, yield: { continuation.yield(transform($0)) }, finish: { continuation.finish() })
       return .success(identifier)
     }
     guard let identifier = try result.get() else {
@@ -196,7 +205,7 @@ final class Store: Sendable {
       state.isClosed = true
       return Array(state.watchers.values)
     }
-    for watcher in watchers { watcher.continuation.finish() }
+    for watcher in watchers { watcher.finish() }
   }
 }
 

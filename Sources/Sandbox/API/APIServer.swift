@@ -1,0 +1,161 @@
+import Foundation
+import KubernetesModel
+import Synchronization
+
+/// The API machinery without HTTP: what each verb does to the store.
+///
+/// A write is a loop of read, change and compare-and-swap, as in a real API server. Everything that a kind demands is in
+/// its ``ResourceRules`` and ``Schema``.
+final class APIServer: Sendable {
+  let store: Store
+  let registry: ResourceRegistry
+  /// The time now, for timestamps of objects.
+  let clock: @Sendable () -> Date
+  private let logs = Mutex<(any PodLogProvider)?>(nil)
+
+  init(store: Store = Store(), clock: @escaping @Sendable () -> Date = { Date() }) {
+    self.store = store
+    self.clock = clock
+    registry = ResourceRegistry(builtIn: BuiltInResources.all)
+    bootstrap()
+  }
+
+  /// Who answers `kubectl logs`.
+  var logProvider: (any PodLogProvider)? {
+    get { logs.withLock { $0 } }
+    set { logs.withLock { $0 = newValue } }
+  }
+
+  func served(_ type: ResourceType) throws(APIError) -> ServedResource {
+    guard let resource = registry.find(type) else {
+      throw APIError(code: 404, reason: .notFound, message: "the server could not find the requested resource")
+    }
+    return resource
+  }
+
+  func storedKey(_ resource: ServedResource, _ namespace: String?, _ name: String) -> StoredKey {
+    StoredKey(namespace: resource.type.isNamespaced ? namespace ?? "" : "", name: name)
+  }
+
+  // MARK: Reading
+
+  func get(_ resource: ServedResource, namespace: String?, name: String) throws(APIError) -> JSONValue {
+    guard let (value, _) = store.get(resource.collection, storedKey(resource, namespace, name)) else {
+      throw .notFound(resource.type, name: name)
+    }
+    return resource.fromStorage(value)
+  }
+
+  // MARK: Creating
+
+  func create(
+    _ resource: ServedResource, namespace: String?, object: JSONValue, options: WriteOptions = WriteOptions(),
+    duplicates: [String] = []
+  ) throws(APIError) -> WriteResult {
+    var (object, warnings) = try decode(object, resource, options: options, duplicates: duplicates)
+    try checkNamespaceOfRequest(&object, resource, namespace)
+    if let version = object.resourceVersion, !version.isEmpty, version != "0" {
+      throw APIError(
+        code: 500, reason: .internalError, message: "resourceVersion should not be set on objects to be created")
+    }
+    let generated = object.objectName.isEmpty ? object[path: "metadata", "generateName"]?.stringValue : nil
+    // A generated name that is taken gets another try, as since Kubernetes 1.32.
+    for attempt in 0..<8 {
+      var candidate = object
+      if let generated {
+        candidate["metadata", default: [:]]["name"] = .string(String(generated.prefix(58)) + RandomName.suffix())
+      }
+      let prepared = try prepareNew(candidate, resource, options: options)
+      let tracked = trackManagedFields(before: nil, after: prepared, resource, options: options, subresource: nil)
+      do throws(Store.WriteError) {
+        let stored = try insert(tracked, resource, isDryRun: options.isDryRun)
+        if !options.isDryRun { afterWrite(resource, stored) }
+        warnings += resource.custom?.deprecationWarning.map { [$0] } ?? []
+        warnings += creationWarnings(stored, resource)
+        return WriteResult(object: resource.fromStorage(stored), isCreated: true, warnings: warnings)
+      } catch {
+        if generated == nil || attempt == 7 { throw .alreadyExists(resource.type, name: candidate.objectName) }
+      }
+    }
+    throw .internalError("no free name for \(generated ?? "")")
+  }
+
+  private func insert(
+    _ object: JSONValue, _ resource: ServedResource, isDryRun: Bool
+  ) throws(Store.WriteError) -> JSONValue {
+    let key = storedKey(resource, object.namespace, object.objectName)
+    if isDryRun {
+      if store.get(resource.collection, key) != nil { throw .exists }
+      return resource.toStorage(object)
+    }
+    return try store.create(resource.collection, key, resource.toStorage(object))
+  }
+
+  /// Sets what the server sets, fills in defaults, validates.
+  func prepareNew(
+    _ object: JSONValue, _ resource: ServedResource, options: WriteOptions
+  ) throws(APIError) -> JSONValue {
+    var object = object
+    var metadata = object["metadata"] ?? [:]
+    metadata["uid"] = .string(UUID().uuidString.lowercased())
+    metadata["creationTimestamp"] = .string(Timestamp(clock()).description)
+    for name in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] {
+      metadata[name] = nil
+    }
+    if resource.rules.hasGeneration { metadata["generation"] = 1 }
+    object["metadata"] = metadata
+    if resource.hasStatus { object["status"] = nil }
+    resource.rules.prepareForCreate(&object)
+    resource.rules.applyDefaults(&object)
+    try checkNamespaceExists(object, resource)
+    try admit(&object, resource, old: nil)
+    let errors = MetadataRules.validate(object, resource) + resource.rules.validate(object)
+    if !errors.isEmpty { throw .invalid(resource.type, name: object.objectName, causes: errors) }
+    return object
+  }
+
+  // MARK: Checks of a request
+
+  private func checkNamespaceOfRequest(
+    _ object: inout JSONValue, _ resource: ServedResource, _ namespace: String?
+  ) throws(APIError) {
+    guard resource.type.isNamespaced else {
+      if !(object.namespace ?? "").isEmpty { object["metadata", default: [:]]["namespace"] = nil }
+      return
+    }
+    guard let namespace, !namespace.isEmpty else {
+      throw .badRequest("an empty namespace may not be set during creation")
+    }
+    if let own = object.namespace, !own.isEmpty, own != namespace {
+      throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+    }
+    object["metadata", default: [:]]["namespace"] = .string(namespace)
+  }
+
+  private func checkNamespaceExists(_ object: JSONValue, _ resource: ServedResource) throws(APIError) {
+    guard resource.type.isNamespaced, let namespace = object.namespace else { return }
+    guard let (value, _) = store.get(CollectionKey(group: "", plural: "namespaces"), StoredKey(namespace: "", name: namespace))
+    else { throw .notFound(.namespaces, name: namespace) }
+    guard value.isBeingDeleted else { return }
+    var error = APIError.forbidden(
+      resource.type, name: object.objectName,
+      "unable to create new content in namespace \(namespace) because it is being terminated")
+    error.causes = [
+      APIError.Cause(
+        reason: "NamespaceTerminating", message: "namespace \(namespace) is being terminated",
+        field: "metadata.namespace")
+    ]
+    throw error
+  }
+
+  // MARK: Start
+
+  /// The namespaces and the node of an empty cluster.
+  private func bootstrap() {
+    for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+      _ = try? create(
+        BuiltInResources.resource(.namespaces), namespace: nil,
+        object: ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]])
+    }
+  }
+}
