@@ -25,6 +25,7 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -134,11 +135,11 @@ let package = Package(
     .target(
       name: "Sandbox",
       dependencies: [
-        "KubernetesModel", collections, crypto, hummingbird, logging, nioCore, nioFoundation, nioHTTP1, nioPosix,
-        serviceLifecycle, subprocess, systemPackage, yams,
+        "KubernetesModel", collections, crypto, hummingbird, hummingbirdTLS, logging, nioCore, nioFoundation, nioHTTP1,
+        nioPosix, nioSSL, serviceLifecycle, subprocess, systemPackage, yams,
       ], swiftSettings: strict),
     .executableTarget(
-      name: "holdfast-sandbox", dependencies: ["Sandbox", argumentParser, logging, serviceLifecycle],
+      name: "holdfast-sandbox", dependencies: ["Sandbox", argumentParser, logging, serviceLifecycle, unixSignals],
       swiftSettings: strict),
 
     // Tests of the plan and the operator.

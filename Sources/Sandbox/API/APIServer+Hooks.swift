@@ -18,13 +18,23 @@ extension APIServer {
     }
   }
 
-  /// Every namespace has an account for pods that name none.
+  /// Every namespace has an account for pods that name none, and the certificate authority of the API server.
   private func createNamespaceContents(_ namespace: String) {
-    let accounts = BuiltInResources.resource(.serviceAccounts)
-    guard store.get(accounts.collection, StoredKey(namespace: namespace, name: "default")) == nil else { return }
-    _ = try? create(
-      accounts, namespace: namespace,
-      object: ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default"]])
+    create("default", .serviceAccounts, in: namespace)
+    if let rootCertificate {
+      create("kube-root-ca.crt", .configMaps, in: namespace, data: ["ca.crt": .string(rootCertificate)])
+    }
+  }
+
+  private func create(_ name: String, _ type: ResourceType, in namespace: String, data: JSONValue? = nil) {
+    let resource = BuiltInResources.resource(type)
+    guard store.get(resource.collection, StoredKey(namespace: namespace, name: name)) == nil else { return }
+    var object: JSONValue = [
+      "apiVersion": .string(type.apiVersion), "kind": .string(type.kind), "metadata": ["name": .string(name)],
+    ]
+    object["data"] = data
+    // Fails where the namespace is on its way out, which needs neither.
+    _ = try? create(resource, namespace: namespace, object: object)
   }
 
   /// Checks that need other objects, and what they fill in.
@@ -56,5 +66,20 @@ extension APIServer {
     before: JSONValue?, after: JSONValue, _ resource: ServedResource, options: WriteOptions, subresource: String?
   ) -> JSONValue {
     after
+  }
+}
+
+extension APIServer {
+  /// What a cluster tells its pods of itself: the CA in every namespace, the service and its endpoints.
+  func publish(certificateAuthority: String, port: Int) {
+    _ = try? create(
+      BuiltInResources.resource(.services), namespace: "default",
+      object: [
+        "apiVersion": "v1", "kind": "Service", "metadata": ["name": "kubernetes"],
+        "spec": ["ports": [["name": "https", "port": .integer(Int64(port)), "protocol": "TCP"]]],
+      ])
+    rootCertificate = certificateAuthority
+    let namespaces = (try? store.list(CollectionKey(group: "", plural: "namespaces"), namespace: nil))?.items ?? []
+    for (key, _) in namespaces { createNamespaceContents(key.name) }
   }
 }

@@ -20,7 +20,7 @@ extension APIServer {
   /// What a watch begins with, and the changes that follow.
   struct WatchStart: Sendable {
     var initial: [WatchEvent]
-    var changes: AsyncStream<StoreEvent>
+    var changes: Store.Watch<StoreEvent>
   }
 
   /// - Throws: `Expired` where the history no longer reaches back to the asked version.
@@ -43,9 +43,9 @@ extension APIServer {
     return WatchStart(initial: initial, changes: try changes(of: resource, after: existing.revision))
   }
 
-  private func changes(of resource: ServedResource, after revision: Int64) throws(APIError) -> AsyncStream<StoreEvent> {
+  private func changes(of resource: ServedResource, after revision: Int64) throws(APIError) -> Store.Watch<StoreEvent> {
     do throws(Store.ReadError) {
-      return try store.watch(resource.collection, after: revision)
+      return try store.watch(resource.collection, after: revision) { $0 }
     } catch {
       guard case .compacted(let oldest) = error else { throw .internalError("watch") }
       throw APIError(
@@ -55,9 +55,11 @@ extension APIServer {
 
   /// How a change looks to a watch with a selector: an object that begins to match is added, one that ceases to is
   /// deleted.
+  /// - Returns: Nil where the watch does not see the change.
   func watchEvent(
     _ event: StoreEvent, _ resource: ServedResource, namespace: String?, options: ListOptions
   ) -> WatchEvent? {
+    if event.kind == .bookmark { return bookmark(resource, revision: event.revision) }
     guard namespace == nil || event.key.namespace == namespace else { return nil }
     let matches = event.kind != .deleted && options.selects(event.object)
     let matched = event.previous.map(options.selects) ?? false

@@ -12,6 +12,7 @@ final class APIServer: Sendable {
   /// The time now, for timestamps of objects.
   let clock: @Sendable () -> Date
   private let logs = Mutex<(any PodLogProvider)?>(nil)
+  private let certificate = Mutex<String?>(nil)
 
   init(store: Store = Store(), clock: @escaping @Sendable () -> Date = { Date() }) {
     self.store = store
@@ -24,6 +25,12 @@ final class APIServer: Sendable {
   var logProvider: (any PodLogProvider)? {
     get { logs.withLock { $0 } }
     set { logs.withLock { $0 = newValue } }
+  }
+
+  /// PEM; what `kube-root-ca.crt` holds.
+  var rootCertificate: String? {
+    get { certificate.withLock { $0 } }
+    set { certificate.withLock { $0 = newValue } }
   }
 
   func served(_ type: ResourceType) throws(APIError) -> ServedResource {

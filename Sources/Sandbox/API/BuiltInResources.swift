@@ -28,7 +28,7 @@ enum BuiltInResources {
     make(.nodes, ["no"], subresources: ["status"]),
     make(.persistentVolumeClaims, ["pvc"], subresources: ["status"], rules: PersistentVolumeClaimRules()),
     make(
-      .pods, ["po"], categories: ["all"], subresources: ["status", "log", "exec", "attach", "portforward"],
+      .pods, ["po"], categories: ["all"], subresources: ["status", "log", "eviction"],
       rules: PodRules()),
     make(.secrets, rules: SecretRules()),
     make(.serviceAccounts, ["sa"], subresources: ["token"]),

@@ -52,10 +52,11 @@ struct InProcessAccess: ClusterAccess {
   func watch(_ resource: ResourceType) -> AsyncStream<(type: String, object: JSONValue)> {
     guard let served = server.registry.find(resource) else { return AsyncStream { nil } }
     // Only a revision that is compacted makes this fail, and none is given.
-    let changes = try? server.store.watch(served.collection, after: nil) { event in
-      (type: event.kind.rawValue, object: served.fromStorage(event.object))
+    let changes = try? server.store.watch(served.collection, after: nil) {
+      event -> (type: String, object: JSONValue)? in
+      event.kind == .bookmark ? nil : (type: event.kind.rawValue, object: served.fromStorage(event.object))
     }
-    return changes ?? AsyncStream { nil }
+    return changes?.stream ?? AsyncStream { nil }
   }
 
   func resources() async -> [ResourceType] {

@@ -61,8 +61,7 @@ extension BuiltInSchemas {
     PodIP: ip string
     PodOS: name! string
     PodReadinessGate: conditionType! string
-    PodResourceClaim: name! string; resourceClaimName string; resourceClaimTemplateName string; source
-      ClaimSource
+    PodResourceClaim: name! string; resourceClaimName string; resourceClaimTemplateName string
     PodSchedulingGate: name! string
     PodSecurityContext: appArmorProfile AppArmorProfile; fsGroup int64; fsGroupChangePolicy string; runAsGroup
       int64; runAsNonRoot bool; runAsUser int64; seLinuxChangePolicy string; seLinuxOptions SELinuxOptions;

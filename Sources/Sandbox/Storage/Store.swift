@@ -21,7 +21,13 @@ struct StoredKey: Sendable, Hashable, Comparable {
 
 /// One change of one object.
 struct StoreEvent: Sendable {
-  enum Kind: String, Sendable { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED" }
+  enum Kind: String, Sendable {
+    case added = "ADDED"
+    case modified = "MODIFIED"
+    case deleted = "DELETED"
+    /// No change: everything up to this revision has been sent.
+    case bookmark = "BOOKMARK"
+  }
 
   var kind: Kind
   /// After the change; for a deletion the last state, with the revision of the deletion.
@@ -157,46 +163,57 @@ final class Store: Sendable {
     return value
   }
 
-  /// Every change of a collection after `revision`, without a gap. Ends when its consumer is cancelled or the store is
-  /// closed.
-  /// - Parameter revision: Nil for what is stored now as `ADDED`, then the changes.
-  func watch(_ collection: CollectionKey, after revision: Int64?) throws(ReadError) -> AsyncStream<StoreEvent> {
-    try watch(collection, after: revision) { $0 }
+  /// A running watch.
+  struct Watch<Element: Sendable>: Sendable {
+    var stream: AsyncStream<Element>
+    /// Ends the stream; what is in it can still be read.
+    var stop: @Sendable () -> Void
   }
 
-  /// The same, each change turned into something else.
+  /// Every change of a collection after `revision`, without a gap. Ends when its consumer is cancelled or the store is
+  /// closed.
+  /// - Parameters:
+  ///   - revision: Nil for what is stored now as `ADDED`, then the changes.
+  ///   - transform: What the stream carries of a change; nil to leave it out. Runs inside the store's lock.
   func watch<Element: Sendable>(
-    _ collection: CollectionKey, after revision: Int64?, transform: @escaping @Sendable (StoreEvent) -> Element
-  ) throws(ReadError) -> AsyncStream<Element> {
+    _ collection: CollectionKey, after revision: Int64?, transform: @escaping @Sendable (StoreEvent) -> Element?
+  ) throws(ReadError) -> Watch<Element> {
     let (stream, continuation) = AsyncStream<Element>.makeStream(bufferingPolicy: .unbounded)
+    let yield: @Sendable (StoreEvent) -> Void = { event in
+      if let element = transform(event) { continuation.yield(element) }
+    }
     let result: Result<UInt64?, ReadError> = state.withLock { state in
       if state.isClosed { return .success(nil) }
       if let revision {
         guard revision >= state.compacted else { return .failure(.compacted(oldest: state.compacted)) }
-        for (changed, event) in state.history where changed == collection && event.revision > revision {
-          continuation.yield(transform(event))
-        }
+        for (changed, event) in state.history where changed == collection && event.revision > revision { yield(event) }
       } else {
         for (key, entry) in (state.collections[collection] ?? [:]).sorted(by: { $0.key < $1.key }) {
-          let event = StoreEvent(kind: .added, object: entry.value, previous: nil, key: key, revision: entry.revision)
-          continuation.yield(transform(event))
+          yield(StoreEvent(kind: .added, object: entry.value, previous: nil, key: key, revision: entry.revision))
         }
       }
       let identifier = state.nextWatcher
       state.nextWatcher += 1
-      state.watchers[identifier] = Watcher(
-        collection: collection, yield: { continuation.yield(transform($0)) }, finish: { continuation.finish() })
+      state.watchers[identifier] = Watcher(collection: collection, yield: yield, finish: { continuation.finish() })
       return .success(identifier)
     }
     guard let identifier = try result.get() else {
       continuation.finish()
-      return stream
+      return Watch(stream: stream, stop: {})
     }
     continuation.onTermination = { [weak self] _ in
-      // The dropped continuation is released outside of the lock: its destructor may call back in here.
       _ = self?.state.withLock { $0.watchers.removeValue(forKey: identifier) }
     }
-    return stream
+    return Watch(stream: stream, stop: { continuation.finish() })
+  }
+
+  /// Tells every watch that it has seen all changes until now.
+  func sendBookmarks() {
+    state.withLock { state in
+      let event = StoreEvent(
+        kind: .bookmark, object: .null, previous: nil, key: StoredKey(namespace: "", name: ""), revision: state.revision)
+      for watcher in state.watchers.values { watcher.yield(event) }
+    }
   }
 
   /// Ends all watches, and those to come.
