@@ -73,7 +73,7 @@ extension APIServer {
   }
 
   func bookmark(_ resource: ServedResource, revision: Int64, endsInitialEvents: Bool = false) -> WatchEvent {
-    var metadata: JSONValue = ["resourceVersion": .string(String(revision)), "creationTimestamp": nil]
+    var metadata: JSONValue = ["resourceVersion": .string(String(revision)), "creationTimestamp": .null]
     if endsInitialEvents { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
     return WatchEvent(
       type: "BOOKMARK",
