@@ -65,7 +65,9 @@ extension APIServer {
   func trackManagedFields(
     before: JSONValue?, after: JSONValue, _ resource: ServedResource, options: WriteOptions, subresource: String?
   ) -> JSONValue {
-    after
+    ServerSideApply.trackUpdate(
+      before: before, after: after, manager: options.fieldManager, schema: resource.schema,
+      apiVersion: resource.type.apiVersion, subresource: subresource, now: clock())
   }
 }
 

@@ -57,7 +57,7 @@ final class APIServer: Sendable {
 
   func create(
     _ resource: ServedResource, namespace: String?, object: JSONValue, options: WriteOptions = WriteOptions(),
-    duplicates: [String] = []
+    duplicates: [String] = [], tracksManagedFields: Bool = true
   ) throws(APIError) -> WriteResult {
     var (object, warnings) = try decode(object, resource, options: options, duplicates: duplicates)
     try checkNamespaceOfRequest(&object, resource, namespace)
@@ -73,7 +73,9 @@ final class APIServer: Sendable {
         candidate["metadata", default: [:]]["name"] = .string(String(generated.prefix(58)) + RandomName.suffix())
       }
       let prepared = try prepareNew(candidate, resource, options: options)
-      let tracked = trackManagedFields(before: nil, after: prepared, resource, options: options, subresource: nil)
+      let tracked =
+        tracksManagedFields
+        ? trackManagedFields(before: nil, after: prepared, resource, options: options, subresource: nil) : prepared
       do throws(Store.WriteError) {
         let stored = try insert(tracked, resource, isDryRun: options.isDryRun)
         if !options.isDryRun { afterWrite(resource, stored) }

@@ -143,6 +143,8 @@ extension APIResponder {
           + "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
     }
     if type == .apply {
+      var options = options
+      options.fieldManager = call.query["fieldManager"] ?? ""
       let result = try server.apply(
         call.resource, namespace: call.target.namespace, name: name, patch: patch,
         subresource: call.target.subresource, options: options, duplicates: duplicates)
