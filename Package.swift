@@ -123,10 +123,20 @@ let package = Package(
         "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "StreamPipeline", "Age", "ObjectStore", "S3Store",
         "SnapshotSource", "OpenBaoSource", asyncHTTPClient, crypto, nioCore, nioSSL, logging,
       ], swiftSettings: strict),
+    .target(
+      name: "HealthServer", dependencies: [hummingbird, logging, metrics, nioCore, serviceLifecycle],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HealthServerTests",
+      dependencies: [
+        "HealthServer", asyncHTTPClient, logging, metrics, nioCore, nioFoundation, nioHTTP1, serviceLifecycle,
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "holdfast",
       dependencies: [
-        "Executor", "Operator", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "KubernetesClient",
+        "Executor", "Operator", "HealthServer", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel",
+        "KubernetesClient",
         "KubernetesRuntime", "ObjectStore", "S3Store", "StreamPipeline", "Age", argumentParser, hummingbird, logging,
         metrics, nioCore, serviceLifecycle,
       ], swiftSettings: strict),

@@ -1,0 +1,134 @@
+public import Metrics
+import Synchronization
+
+/// A backend of swift-metrics whose values are read as Prometheus's text format, version 0.0.4.
+///
+/// Names get the prefix `holdfast_`, counters the suffix `_total`, timers `_seconds`. A counter or gauge that is made
+/// twice with the same name and dimensions is one series, so that callers need not keep what they made. Where a name
+/// is taken by another type, the later one gets its type as a suffix. Safe to use from any thread.
+public final class PrometheusMetrics: MetricsFactory {
+  private let families = Mutex<[String: MetricFamily]>([:])
+  private let help: [String: String]
+
+  /// - Parameter help: What a metric says, by its full name.
+  public init(help: [String: String] = [:]) { self.help = help }
+
+  /// All series in the text format; one family after the other, sorted by name.
+  public var text: String {
+    let families = families.withLock { $0 }
+    var writer = MetricsTextWriter()
+    for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+      writer.write(name, type: family.type, help: help[name], series: family.series.mapValues(\.snapshot))
+    }
+    return writer.text
+  }
+
+  public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    counter(label, dimensions)
+  }
+
+  public func makeFloatingPointCounter(
+    label: String, dimensions: [(String, String)]
+  ) -> any FloatingPointCounterHandler {
+    counter(label, dimensions)
+  }
+
+  public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    series(MetricName.metric(label), .gauge, dimensions, make: GaugeSeries.init)
+  }
+
+  public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    let name = MetricName.metric(label)
+    guard aggregate else { return series(name, .gauge, dimensions, make: GaugeSeries.init) }
+    return series(name, .histogram, dimensions) { HistogramSeries(bounds: HistogramBounds.forName(name)) }
+  }
+
+  public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    series(MetricName.metric(label, suffix: "_seconds"), .histogram, dimensions) {
+      HistogramSeries(bounds: HistogramBounds.seconds)
+    }
+  }
+
+  public func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+  public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) { remove(handler) }
+  public func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+  public func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+  public func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
+
+  private func counter(_ label: String, _ dimensions: [(String, String)]) -> CounterSeries {
+    series(MetricName.metric(label, suffix: "_total"), .counter, dimensions, make: CounterSeries.init)
+  }
+
+  /// The series of that name and dimensions, made where it does not exist.
+  private func series<Series: MetricSeries>(
+    _ wanted: String, _ type: MetricType, _ dimensions: [(String, String)], make: () -> Series
+  ) -> Series {
+    let labels = MetricLabels(dimensions, isOfHistogram: type == .histogram)
+    return families.withLock { families in
+      let name = Self.freeName(wanted, type, in: families)
+      if let existing = families[name]?.series[labels] as? Series { return existing }
+      let made = make()
+      families[name, default: MetricFamily(type: type)].series[labels] = made
+      return made
+    }
+  }
+
+  /// One name has one type, also the names that a histogram adds: a scrape with two fails as a whole.
+  private static func freeName(_ wanted: String, _ type: MetricType, in families: [String: MetricFamily]) -> String {
+    var name = wanted
+    while true {
+      if let family = families[name] {
+        if family.type == type { return name }
+      } else {
+        let isTaken = type.names(of: name).contains { families[$0] != nil }
+        let isPartOfAnother = MetricType.histogramSuffixes.contains { suffix in
+          name.hasSuffix(suffix) && families[String(name.dropLast(suffix.count))]?.type == .histogram
+        }
+        if !isTaken, !isPartOfAnother { return name }
+      }
+      name += "_\(type.rawValue)"
+    }
+  }
+
+  private func remove(_ handler: AnyObject) {
+    families.withLock { families in
+      for (name, family) in families {
+        guard let labels = family.series.first(where: { $0.value === handler })?.key else { continue }
+        families[name]?.series[labels] = nil
+        if families[name]?.series.isEmpty == true { families[name] = nil }
+        return
+      }
+    }
+  }
+}
+
+enum MetricType: String, Sendable {
+  case counter, gauge, histogram
+
+  static let histogramSuffixes = ["_bucket", "_sum", "_count"]
+
+  /// Every name that a family of this type takes.
+  func names(of name: String) -> [String] {
+    self == .histogram ? [name] + Self.histogramSuffixes.map { name + $0 } : [name]
+  }
+}
+
+struct MetricFamily: Sendable {
+  var type: MetricType
+  var series: [MetricLabels: any MetricSeries] = [:]
+}
+
+/// The dimensions of one series: sanitised names, sorted, each once.
+struct MetricLabels: Hashable, Sendable {
+  let pairs: [String]
+
+  /// Two dimensions of one name would fail a scrape: the first counts.
+  init(_ dimensions: [(String, String)], isOfHistogram: Bool) {
+    var seen: [String: String] = [:]
+    for (name, value) in dimensions {
+      let name = MetricName.label(name, isOfHistogram: isOfHistogram)
+      if seen[name] == nil { seen[name] = value }
+    }
+    pairs = seen.sorted { $0.key < $1.key }.map { "\($0)=\"\(MetricsTextWriter.escaped($1))\"" }
+  }
+}
