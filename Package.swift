@@ -66,13 +66,13 @@ let package = Package(
       ], swiftSettings: strict),
     // A clock and an API server in memory, for tests.
     .target(
-      name: "KubernetesTestKit", dependencies: ["KubernetesModel", "KubernetesClient"],
+      name: "KubernetesTestKit", dependencies: ["KubernetesModel", "KubernetesClient", nioCore, nioPosix, nioSSL],
       path: "Tests/KubernetesTestKit", swiftSettings: strict),
     .testTarget(name: "KubernetesModelTests", dependencies: ["KubernetesModel"], swiftSettings: strict),
     .testTarget(
       name: "KubernetesClientTests",
       dependencies: [
-        "KubernetesModel", "KubernetesClient", "KubernetesTestKit", nioCore, nioPosix, nioSSL,
+        "KubernetesModel", "KubernetesClient", "KubernetesTestKit", nioSSL,
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "KubernetesRuntimeTests",

@@ -110,7 +110,7 @@ extension JSONValue {
   /// Parses JSON text.
   /// - Throws: `DecodingError` where the text is not JSON.
   public init(parsing data: Data) throws {
-    self = try JSONDecoder().decode(JSONValue.self, from: data)
+    self = try JSONParser.parse(data)
   }
 
   /// The value as JSON text with sorted keys, so that equal values give equal bytes.
@@ -123,7 +123,7 @@ extension JSONValue {
 
   /// Turns any codable value into its JSON form.
   public init(encoding value: some Encodable) throws {
-    self = try JSONDecoder.kubernetes.decode(JSONValue.self, from: JSONEncoder.kubernetes.encode(value))
+    self = try JSONParser.parse(JSONEncoder.kubernetes.encode(value))
   }
 
   /// Reads this value as `type`.

@@ -1,13 +1,13 @@
 import Foundation
-import KubernetesClient
+public import KubernetesClient
 import NIOCore
 import NIOPosix
-import NIOSSL
+public import NIOSSL
 import Synchronization
 
 /// A real TCP server whose answers are written byte by byte in the test: for what a server does wrong.
-final class ScriptedServer: Sendable {
-  enum Step: Sendable {
+public final class ScriptedServer: Sendable {
+  public enum Step: Sendable {
     case send(String)
     /// Say nothing more, and keep the connection.
     case hang
@@ -15,21 +15,21 @@ final class ScriptedServer: Sendable {
     case close
   }
 
-  let port: Int
+  public let port: Int
   private let channel: any Channel
   private let handled: Handled
 
   /// What the server was asked, and who still is connected.
-  final class Handled: Sendable {
+  fileprivate final class Handled: Sendable {
     let requests = Mutex<[String]>([])
     let closed = Mutex(0)
   }
 
-  var url: String { "http://127.0.0.1:\(port)" }
+  public var url: String { "http://127.0.0.1:\(port)" }
   /// The heads of the requests so far.
-  var requests: [String] { handled.requests.withLock { $0 } }
+  public var requests: [String] { handled.requests.withLock { $0 } }
   /// Connections that ended.
-  var closedConnections: Int { handled.closed.withLock { $0 } }
+  public var closedConnections: Int { handled.closed.withLock { $0 } }
 
   private init(channel: any Channel, handled: Handled) {
     self.channel = channel
@@ -40,7 +40,7 @@ final class ScriptedServer: Sendable {
   /// Runs a server for as long as `body` runs.
   /// - Parameter script: Gives what to do for a request; called with its head and its number, from 0.
   @discardableResult
-  static func run<Value>(
+  public static func run<Value>(
     tls: TLSConfiguration? = nil, script: @escaping @Sendable (String, Int) -> [Step],
     _ body: (ScriptedServer) async throws -> Value
   ) async throws -> Value {
@@ -113,12 +113,12 @@ private final class ScriptHandler: ChannelInboundHandler {
 }
 
 extension ScriptedServer.Step {
-  static func json(_ body: String, status: String = "200 OK", headers: String = "") -> ScriptedServer.Step {
+  public static func json(_ body: String, status: String = "200 OK", headers: String = "") -> ScriptedServer.Step {
     .send("HTTP/1.1 \(status)\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
   }
 
   /// The head of a watch, and what comes at once.
-  static func chunks(_ pieces: String..., last: Bool = false) -> ScriptedServer.Step {
+  public static func chunks(_ pieces: String..., last: Bool = false) -> ScriptedServer.Step {
     .send(
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         + pieces.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined() + (last ? "0\r\n\r\n" : ""))
@@ -126,7 +126,7 @@ extension ScriptedServer.Step {
 }
 
 /// Runs `body` with a transport to a server, and closes it.
-func withTransport<Value>(
+public func withTransport<Value>(
   _ configuration: ClientConfiguration, limits: HTTPTransport.Limits = HTTPTransport.Limits(),
   _ body: (HTTPTransport) async throws -> Value
 ) async throws -> Value {
