@@ -21,7 +21,8 @@ public struct KeyReference: Codable, Sendable, Hashable {
   }
 }
 
-/// PEM certificates to trust in place of the system's. Exactly one member is set.
+/// PEM certificates to trust: in place of the system's for a source, besides them for a target. Exactly one member is
+/// set.
 public struct CABundle: Codable, Sendable, Hashable {
   public var secretRef: KeyReference?
   public var configMapRef: KeyReference?

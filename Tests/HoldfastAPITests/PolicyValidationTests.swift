@@ -167,6 +167,9 @@ struct PolicyValidationTests {
     Case(
       "endpoint with bucket", "spec.target.endpoint", "path or query",
       set("spec", "target", "endpoint", to: "https://s3.example/backups")),
+    Case(
+      "role of a later version", "spec.target.roleArn", "not built into this version",
+      set("spec", "target", "roleArn", to: "arn:aws:iam::123456789012:role/backup")),
     Case("role", "spec.target.roleArn", "ARN of an IAM role", set("spec", "target", "roleArn", to: "backup")),
     Case(
       "filesystem without claim", "spec.target.filesystem.persistentVolumeClaim", "claimName",
@@ -297,7 +300,6 @@ struct PolicyValidationTests {
     set(
       "spec", "target",
       to: ["provider": "filesystem", "filesystem": ["persistentVolumeClaim": ["claimName": "backups"]]]),
-    set("spec", "target", "roleArn", to: "arn:aws:iam::123456789012:role/backup"),
     set(
       "spec", "executor",
       to: ["resources": ["limits": ["memory": "128Mi", "cpu": 1]], "env": [["name": "HTTPS_PROXY", "value": "x"]]]),

@@ -1,8 +1,10 @@
 import KubernetesModel
 
 extension ExecutorTemplate {
-  /// Environment that the Job template sets itself.
-  static let reservedEnvironmentPrefix = "HOLDFAST_"
+  /// Environment that the Job template sets itself (`ExecutorEnvironment` of the plan).
+  static let reservedEnvironment: Set<String> = [
+    "HOLDFAST_JOB_NAME", "HOLDFAST_POD_NAME", "HOLDFAST_POD_NAMESPACE", "HOLDFAST_TRIGGER", "HOLDFAST_CRONJOB_NAME",
+  ]
 
   func issues(_ field: String) -> [ValidationIssue] {
     var issues: [ValidationIssue] = []
@@ -81,7 +83,7 @@ extension ExecutorTemplate {
         issues.add("\(field)[\(index)].name", "is required, without '='")
         continue
       }
-      if name.hasPrefix(Self.reservedEnvironmentPrefix) {
+      if Self.reservedEnvironment.contains(name) {
         issues.add("\(field)[\(index)].name", "\(Syntax.quoted(name)) is set by Holdfast; choose another name")
       }
       if item["value"] != nil && item["valueFrom"] != nil {

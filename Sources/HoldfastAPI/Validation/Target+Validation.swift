@@ -43,7 +43,9 @@ extension Target {
     issues.add("\(field).endpoint", endpoint.flatMap(WebAddress.problem))
     issues.add("\(field).region", region.flatMap { BucketName.regionProblem($0) })
     issues.add("\(field).storageClass", storageClass.flatMap { Syntax.line($0, limit: 64) })
-    if let roleArn, !BucketName.isRoleARN(roleArn) {
+    if let roleArn, BucketName.isRoleARN(roleArn) {
+      issues.add("\(field).roleArn", "is not built into this version; use credentialsSecretRef")
+    } else if roleArn != nil {
       issues.add(
         "\(field).roleArn", "is not the ARN of an IAM role; it looks like arn:aws:iam::123456789012:role/backup")
     }
