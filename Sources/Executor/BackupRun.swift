@@ -1,0 +1,202 @@
+internal import Logging
+internal import Age
+internal import BackupFormat
+internal import Foundation
+internal import HoldfastAPI
+public import JobPlan
+internal import KubernetesModel
+internal import NIOCore
+internal import ObjectStore
+public import SnapshotSource
+internal import StreamPipeline
+
+/// Captures every source of a plan into the store, writes the manifest, and prunes.
+///
+/// The manifest is the last and create-only write that matters: before it there is no backup, and where anything fails
+/// before it, what was written is removed again.
+public struct BackupRun: Sendable {
+  let context: RunContext
+  let sources: [any SnapshotSource]
+
+  public init(context: RunContext, sources: [any SnapshotSource]) {
+    self.context = context
+    self.sources = sources
+  }
+
+  /// Cancelling the task (SIGTERM) aborts the upload and removes what was written; the result says so.
+  public func run() async -> ExecutorResult {
+    let started = context.now()
+    let id = context.makeID(started)
+    let lease = RunLease(id: id, operation: "backup", context: context, layout: context.layout)
+    var result = ExecutorResult(
+      operation: .backup, outcome: .failed, trigger: context.identity.trigger, startTime: Timestamp(started),
+      completionTime: Timestamp(started))
+    context.logger.info("backup begins", metadata: ["backup.id": "\(id)", "backup.trigger": "\(result.trigger?.rawValue ?? "")"])
+    do {
+      let manifest = try await commit(id, startedAt: started, lease, &result)
+      describe(manifest, &result)
+      await prune(lease, &result)
+      await end(lease)
+    } catch {
+      let failure = ErrorMapping.failure(Task.isCancelled ? CancellationError() : error, step: .prepare)
+      result.failure = failure.backupFailure
+      context.logger.error(
+        "backup failed",
+        metadata: ["backup.id": "\(id)", "step": "\(failure.step.rawValue)", "reason": "\(failure.reason)", "error": "\(error)"])
+    }
+    result.completionTime = Timestamp(context.now())
+    return result
+  }
+
+  // MARK: Until the manifest is there
+
+  private func commit(
+    _ id: BackupID, startedAt: Date, _ lease: RunLease, _ result: inout ExecutorResult
+  ) async throws -> Manifest {
+    let settings = try encodeSettings()
+    try await lease.begin()
+    do {
+      var warnings: [String] = []
+      let manifest = try await lease.whileKept {
+        var artifacts: [Manifest.Artifact] = []
+        for source in sources {
+          let (artifact, said) = try await capture(source, id: id, settings)
+          artifacts.append(artifact)
+          warnings += said.map { sources.count > 1 ? "\(source.name): \($0)" : $0 }
+        }
+        let manifest = makeManifest(id, startedAt, artifacts)
+        try await ManifestWriter(context: context, lease: lease).write(manifest)
+        return manifest
+      }
+      result.warnings = warnings.isEmpty ? nil : warnings
+      return manifest
+    } catch {
+      await discard(id, lease)
+      throw error
+    }
+  }
+
+  private func encodeSettings() throws -> EncodeSettings {
+    let spec = context.plan.spec
+    let encryption: StreamEncryption
+    if let age = spec.encryption?.age {
+      encryption = .age(try age.recipients.map { try AgeRecipient($0) })
+    } else if spec.encryption?.none?.acknowledged == true {
+      encryption = .none
+    } else {
+      throw RunFailure(
+        step: .prepare, reason: .invalidSpec,
+        message: "spec.encryption is required: write age.recipients, or none.acknowledged: true")
+    }
+    let isCompressed = (spec.compression ?? .zstd) == .zstd
+    return EncodeSettings(
+      compression: isCompressed ? .zstd(level: ZstdCompressor.defaultLevel) : .none,
+      encryption: encryption)
+  }
+
+  private func capture(
+    _ source: any SnapshotSource, id: BackupID, _ settings: EncodeSettings
+  ) async throws -> (Manifest.Artifact, warnings: [String]) {
+    let encodings = settings.encodings.map(\.rawValue)
+    let key = context.layout.artifactKey(
+      of: id, source: source.name, fileExtension: source.fileExtension, encodings: encodings)
+    let target = context.plan.spec.target
+    let options = UploadOptions(
+      partSize: Int(target.partSizeBytes), concurrency: target.resolvedConcurrency, logger: context.logger)
+    do {
+      let (stream, _) = try await withUpload(to: key, in: context.store, options: options) { uploader in
+        let outcome = try await withEncodedStream(settings) { sink in
+          try await source.capture(into: sink)
+        } body: { stream in
+          for try await chunk in stream {
+            try await uploader.write(chunk)
+            stream.recycle(chunk)
+          }
+        }
+        return (facts: outcome.produced, summary: outcome.summary)
+      }
+      let summary = stream.summary
+      context.logger.info(
+        "source captured",
+        metadata: [
+          "backup.id": "\(id)", "source": "\(source.name)", "plain.bytes": "\(summary.plainBytes)",
+          "stored.bytes": "\(summary.storedBytes)",
+        ])
+      return (
+        Manifest.Artifact(
+          source: source.name, kind: source.kind, key: key, encodings: encodings, plainSize: summary.plainBytes,
+          plainSHA256: summary.plainSHA256, storedSize: summary.storedBytes, storedSHA256: summary.storedSHA256,
+          facts: stream.facts.values),
+        stream.facts.warnings
+      )
+    } catch {
+      throw ErrorMapping.failure(error, step: .upload, source: source.name)
+    }
+  }
+
+  private func makeManifest(_ id: BackupID, _ startedAt: Date, _ artifacts: [Manifest.Artifact]) -> Manifest {
+    let plan = context.plan
+    return Manifest(
+      id: id,
+      policy: Manifest.Policy(namespace: plan.policy.namespace, name: plan.policy.name, uid: plan.policy.uid),
+      clusterID: plan.clusterID, createdAt: Timestamp(startedAt).description,
+      completedAt: Timestamp(context.now()).description, trigger: context.identity.trigger.rawValue,
+      holdfastVersion: context.settings.version, recipients: plan.spec.encryption?.age?.recipients ?? [],
+      artifacts: artifacts)
+  }
+
+  /// Removes all that this run wrote. The manifest first: it may be there although its writing seemed to fail, and
+  /// without its artifacts it must not be. The lease last: it tells the next run that the rest is nobody's.
+  private func discard(_ id: BackupID, _ lease: RunLease) async {
+    let limit = Task.isCancelled ? context.settings.interruptedCleanupLimit : context.settings.cleanupLimit
+    let (store, layout) = (context.store, context.layout)
+    let problem = await cleaningUp(within: limit, clock: context.clock) {
+      try await store.delete(layout.manifestKey(of: id))
+      try await PruneRun.abortUploads(below: layout.prefix(of: id), in: store)
+      for object in try await store.listAll(prefix: layout.prefix(of: id)) where object.key != lease.key {
+        try await store.delete(object.key)
+      }
+      try await lease.end()
+    }
+    if let problem {
+      context.logger.warning(
+        "not cleaned up; a later run does it", metadata: ["backup.id": "\(id)", "error": "\(problem)"])
+    }
+  }
+
+  // MARK: After that
+
+  private func describe(_ manifest: Manifest, _ result: inout ExecutorResult) {
+    let prefix = context.layout.prefix(of: manifest.id)
+    result.outcome = .succeeded
+    result.id = manifest.id.rawValue
+    result.location = context.location(of: manifest.id, in: context.layout)
+    result.artifacts = manifest.artifacts.map {
+      Backup.Artifact(
+        source: $0.source, key: String($0.key.dropFirst(prefix.count)), plainSize: $0.plainSize,
+        plainSHA256: $0.plainSHA256, storedSize: $0.storedSize, storedSHA256: $0.storedSHA256)
+    }
+    result.facts = Dictionary(uniqueKeysWithValues: manifest.artifacts.map { ($0.source, $0.facts) })
+    context.logger.info("backup complete", metadata: ["backup.id": "\(manifest.id)"])
+  }
+
+  /// The backup is good whatever becomes of this.
+  private func prune(_ lease: RunLease, _ result: inout ExecutorResult) async {
+    do {
+      let report = try await lease.whileKept { try await PruneRun(context: context).run(lease: lease) }
+      result.prune = ExecutorResult.Prune(report)
+      if !report.warnings.isEmpty { result.warnings = (result.warnings ?? []) + report.warnings }
+    } catch {
+      let failure = ErrorMapping.failure(error, step: .prune)
+      result.warnings = (result.warnings ?? []) + ["old backups were not removed: \(failure.message)"]
+      context.logger.warning("prune failed", metadata: ["error": "\(failure)"])
+    }
+  }
+
+  private func end(_ lease: RunLease) async {
+    let problem = await cleaningUp(within: context.settings.interruptedCleanupLimit, clock: context.clock) {
+      try await lease.end()
+    }
+    if let problem { context.logger.warning("lease not removed", metadata: ["error": "\(problem)"]) }
+  }
+}

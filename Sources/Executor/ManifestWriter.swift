@@ -1,0 +1,63 @@
+internal import BackupFormat
+internal import Foundation
+internal import HoldfastAPI
+internal import NIOCore
+internal import ObjectStore
+
+/// Writes a manifest: the moment in which artifacts become a backup.
+struct ManifestWriter: Sendable {
+  let context: RunContext
+  let lease: RunLease
+
+  /// Returns only when the manifest is there for sure.
+  func write(_ manifest: Manifest) async throws {
+    do {
+      let key = context.layout.manifestKey(of: manifest.id)
+      let body = ByteBuffer(bytes: try manifest.encode())
+      try await checkArtifacts(of: manifest)
+      let limit = try await lease.renewForCommit()
+      do {
+        try await withDeadline(limit, clock: context.clock) { [store = context.store] in
+          try await store.put(key, body: body, condition: .ifAbsent)
+        }
+      } catch {
+        try Task.checkCancellation()
+        // Whether a request took effect whose answer was lost, only the store knows.
+        guard try await isThere(key, body, after: error) else { throw error }
+      }
+    } catch let error as ManifestError {
+      throw RunFailure(step: .manifest, reason: .internalError, message: error.message, cause: error)
+    } catch let error as DeadlineExceeded {
+      throw RunFailure(
+        step: .manifest, reason: .uploadFailed, message: "the manifest was \(error) by the store", cause: error)
+    } catch {
+      throw ErrorMapping.failure(error, step: .manifest)
+    }
+  }
+
+  private func checkArtifacts(of manifest: Manifest) async throws {
+    for artifact in manifest.artifacts {
+      let size = try await context.store.head(artifact.key)?.size
+      guard size == artifact.storedSize else {
+        throw RunFailure(
+          step: .manifest, reason: .uploadFailed,
+          message: "\(artifact.key) was uploaded with \(artifact.storedSize) bytes, and the store now has "
+            + (size.map { "\($0)" } ?? "no such object"), source: artifact.source)
+      }
+    }
+  }
+
+  private func isThere(_ key: String, _ body: ByteBuffer, after error: any Error) async throws -> Bool {
+    // A refusal is an answer.
+    if let error = error as? ObjectStoreError,
+      [.accessDenied, .unsupported, .configuration, .bucketNotFound].contains(error.code)
+    {
+      return false
+    }
+    do {
+      return try await context.store.getBytes(key, upTo: Manifest.maximumBytes) == body
+    } catch let read as ObjectStoreError where read.code == .notFound {
+      return false
+    }
+  }
+}
