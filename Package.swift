@@ -132,13 +132,15 @@ let package = Package(
         "HealthServer", asyncHTTPClient, logging, metrics, nioCore, nioFoundation, nioHTTP1, serviceLifecycle,
       ],
       swiftSettings: strict),
+    // glibc's mallopt, which Swift's Glibc module leaves out.
+    .systemLibrary(name: "CMalloc"),
     .executableTarget(
       name: "holdfast",
       dependencies: [
         "Executor", "Operator", "HealthServer", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel",
         "KubernetesClient",
         "KubernetesRuntime", "ObjectStore", "S3Store", "StreamPipeline", "Age", argumentParser, hummingbird, logging,
-        metrics, nioCore, serviceLifecycle,
+        metrics, nioCore, serviceLifecycle, unixSignals, "CMalloc",
       ], swiftSettings: strict),
 
     // A throw-away API server. Not part of the image.

@@ -58,6 +58,7 @@ public struct BackupRun: Sendable {
     do {
       var warnings: [String] = []
       let manifest = try await lease.whileKept {
+        try await RunQueue(context: context, lease: lease).enter()
         var artifacts: [Manifest.Artifact] = []
         for source in sources {
           let (artifact, said) = try await capture(source, id: id, settings)

@@ -1,5 +1,6 @@
 internal import BackupFormat
 internal import Foundation
+internal import NIOCore
 internal import ObjectStore
 
 /// The content of `<id>/.running`: who works below that id. See ``RunLease``.
@@ -21,13 +22,31 @@ struct LeaseRecord: Codable, Sendable, Hashable {
     }
   }
 
+  enum Phase: String, Codable, Sendable, Hashable {
+    /// For its turn: see ``RunQueue``.
+    case waiting
+    case running
+  }
+
   var leaseVersion = 1
   var operation: String
+  /// nil counts as running.
+  var phase: Phase?
   /// RFC 3339.
   var startedAt: String
   var holder: Holder
   /// Counts the renewals.
   var beat: Int
+
+  /// nil where it is gone or cannot be read.
+  static func read(_ key: String, from store: any ObjectStore) async throws -> LeaseRecord? {
+    do {
+      let bytes = try await store.getBytes(key, upTo: maximumBytes)
+      return try? JSONDecoder().decode(LeaseRecord.self, from: Data(bytes.readableBytesView))
+    } catch let error as ObjectStoreError where [.notFound, .failed].contains(error.code) {
+      return nil
+    }
+  }
 }
 
 /// Whether the run that a lease speaks for may still be writing.

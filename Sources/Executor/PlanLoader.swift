@@ -5,6 +5,7 @@ public import JobPlan
 /// The plan is not usable: everything that is wrong with it. The command line ends with code 2.
 public struct InvalidPlan: Error, Sendable, CustomStringConvertible {
   public var issues: [ValidationIssue]
+  public init(issues: [ValidationIssue]) { self.issues = issues }
   public var description: String { issues.map { "plan: \($0)" }.joined(separator: "\n") }
 }
 
@@ -23,9 +24,6 @@ public enum PlanLoader {
     var issues = nameIssues(plan)
     issues += plan.spec.validate(seed: "\(plan.policy.namespace)/\(plan.policy.name)", isPlan: true).filter {
       isRelevant($0, purpose)
-    }
-    if purpose == .restore && plan.restore == nil {
-      issues.append(ValidationIssue(field: "restore", message: "is required; write for example {\"id\": \"latest\"}"))
     }
     guard issues.isEmpty else { throw InvalidPlan(issues: issues) }
     plan.spec = plan.spec.defaulted(namespace: plan.policy.namespace, name: plan.policy.name)

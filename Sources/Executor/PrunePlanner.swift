@@ -1,4 +1,3 @@
-internal import NIOCore
 internal import BackupFormat
 internal import Foundation
 internal import HoldfastAPI
@@ -131,18 +130,9 @@ struct PrunePlanner {
     }
     guard entry.id != ownID else { return nil }
     let verdict = LeaseVerdict.judge(
-      record: try await record(of: lease), lease: lease, storeNow: now, lifetime: context.settings.leaseLifetime,
+      record: try await LeaseRecord.read(lease.key, from: context.store), lease: lease, storeNow: now, lifetime: context.settings.leaseLifetime,
       me: RunLease.holder(context), processes: context.processes)
     guard case .dead(let why) = verdict else { return nil }
     return entry.hasManifest ? "its run is over: \(why)" : "its run ended without a manifest: \(why)"
-  }
-
-  private func record(of lease: ObjectInfo) async throws -> LeaseRecord? {
-    do {
-      let bytes = try await context.store.getBytes(lease.key, upTo: LeaseRecord.maximumBytes)
-      return try? JSONDecoder().decode(LeaseRecord.self, from: Data(bytes.readableBytesView))
-    } catch let error as ObjectStoreError where [.notFound, .failed].contains(error.code) {
-      return nil
-    }
   }
 }

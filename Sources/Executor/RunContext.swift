@@ -97,6 +97,9 @@ public struct RunSettings: Sendable, Hashable {
   public var heartbeat: Duration
   /// A run that could not renew its lease for so long gives up, well before others may call it dead.
   public var leaseConfidence: Duration
+  /// How long a run waits for another of its policy.
+  public var queueLimit: Duration
+  public var queuePoll: Duration
   /// For cleaning up after a failure.
   public var cleanupLimit: Duration
   /// For cleaning up after SIGTERM, so that it ends within a pod's grace period of 30 s.
@@ -105,8 +108,9 @@ public struct RunSettings: Sendable, Hashable {
   public var version: String
 
   public init(
-    debrisGrace: Duration = .seconds(86_400), leaseLifetime: Duration = .seconds(600),
-    heartbeat: Duration = .seconds(30), leaseConfidence: Duration = .seconds(300),
+    debrisGrace: Duration = .seconds(86_400), leaseLifetime: Duration = .seconds(300),
+    heartbeat: Duration = .seconds(20), leaseConfidence: Duration = .seconds(150),
+    queueLimit: Duration = .seconds(7_200), queuePoll: Duration = .seconds(3),
     cleanupLimit: Duration = .seconds(60), interruptedCleanupLimit: Duration = .seconds(12),
     version: String = "0.0.0"
   ) {
@@ -115,6 +119,8 @@ public struct RunSettings: Sendable, Hashable {
     self.leaseLifetime = min(leaseLifetime, debrisGrace)
     self.heartbeat = heartbeat
     self.leaseConfidence = leaseConfidence
+    self.queueLimit = queueLimit
+    self.queuePoll = queuePoll
     self.cleanupLimit = cleanupLimit
     self.interruptedCleanupLimit = interruptedCleanupLimit
     self.version = version

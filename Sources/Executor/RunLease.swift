@@ -15,12 +15,12 @@ import Synchronization
 /// - no lease: debris once its newest object or upload is older than the grace period (24 h);
 /// - a lease that is alive: somebody's work, left alone;
 /// - a lease that is dead: debris at once. Dead means that its process ran on this very machine and is gone, or that it
-///   was an earlier pod of the same Job, or that it was not renewed for ten minutes of the store's own clock.
+///   was an earlier pod of the same Job, or that it was not renewed for five minutes of the store's own clock.
 ///
 /// No node's clock matters: the store stamps both the lease and, by the pruner's own lease, the present. The other
-/// side keeps the promise too: a run that could not renew its lease for five minutes at a stretch, by a clock that
+/// side keeps the promise too: a run that could not renew its lease for half of that at a stretch, by a clock that
 /// also counts suspended time, gives up, and it renews right before it writes its manifest, which must be done in
-/// what is left of those five minutes. So a run that others may call dead never commits.
+/// what is left of that time. So a run that others may call dead never commits.
 final class RunLease: Sendable {
   private struct State {
     var beat = 0
@@ -28,12 +28,13 @@ final class RunLease: Sendable {
     var lastSent: Duration?
     /// A gap was too long: others may have called this run dead.
     var isLost = false
+    var phase = LeaseRecord.Phase.waiting
   }
 
   let id: BackupID
   let key: String
   private let context: RunContext
-  private let operation: String
+  let operation: String
   private let startedAt: String
   private let state = Mutex(State())
 
@@ -55,6 +56,12 @@ final class RunLease: Sendable {
   func begin() async throws { try await write(.ifAbsent) }
 
   func renew() async throws { try await write(.none) }
+
+  /// For ``RunQueue``.
+  func enter(_ phase: LeaseRecord.Phase) async throws {
+    state.withLock { $0.phase = phase }
+    try await renew()
+  }
 
   /// Runs `body` while the lease is renewed beside it.
   func whileKept<Value>(_ body: () async throws -> Value) async throws -> Value {
@@ -105,13 +112,13 @@ final class RunLease: Sendable {
 
   private func write(_ condition: WriteCondition) async throws {
     let sent = context.clock.now()
-    let beat = state.withLock { state in
+    let (beat, phase) = state.withLock { state in
       state.beat += 1
       if let last = state.lastSent, sent - last > context.settings.leaseConfidence { state.isLost = true }
-      return state.beat
+      return (state.beat, state.phase)
     }
     let record = LeaseRecord(
-      operation: operation, startedAt: startedAt, holder: Self.holder(context), beat: beat)
+      operation: operation, phase: phase, startedAt: startedAt, holder: Self.holder(context), beat: beat)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let data = try encoder.encode(record)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The one binary: the operator, the executor that its Jobs run, and the same executor for people without a cluster.
 @main
@@ -18,4 +19,28 @@ struct Holdfast: AsyncParsableCommand {
       OperatorCommand.self, BackupCommand.self, RestoreCommand.self, PruneCommand.self, ListCommand.self,
       VerifyCommand.self, DeleteCommand.self, VersionCommand.self,
     ])
+
+  static func main() async {
+    ProcessSetup.limitMemory()
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      // The parser's own code for wrong usage is 64; ours is 2, as of most tools.
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+      exit(withError: ExitStatus.invalid)
+    }
+  }
+}
+
+enum ExitStatus {
+  static let failed = ExitCode(1)
+  static let invalid = ExitCode(2)
+  /// 128 and the number of SIGTERM, as a shell reports it.
+  static let stopped = ExitCode(143)
 }

@@ -1,12 +1,57 @@
 import ArgumentParser
+import Executor
+import HoldfastAPI
+import JobPlan
 
 struct RestoreCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "restore", abstract: "Bring a backup back to its sources.")
+  static let configuration = CommandConfiguration(
+    commandName: "restore", abstract: "Bring a backup back to its sources.",
+    discussion: """
+      What to restore stands in the plan under 'restore'; --id and the flags set or replace it for a restore by hand. \
+      Everything is read and checked before the destination is touched.
+      """)
 
   @OptionGroup var options: PlanOptions
+  @OptionGroup var result: ResultOptions
   @OptionGroup var log: LogOptions
 
+  @Option(help: "The backup's id, or 'latest'.")
+  var id: String?
+
+  @Option(help: "A file with the age identity; instead of the plan's restore.decryption.")
+  var identity: String?
+
+  @Flag(help: "Stop after the preflight and change nothing.")
+  var dryRun = false
+
+  @Flag(help: "Restore a snapshot of a cluster with other unseal keys.")
+  var force = false
+
   func run() async throws {
-    throw ValidationError("not in this build yet")
+    let file = result.file
+    try await RunningCommand.runWithResult(.restore, options, log, file, purpose: .restore) { context, mounts in
+      guard let restore = restore(of: context.plan) else {
+        throw RunFailure(
+          step: .prepare, reason: .invalidSpec, message: "the plan has no 'restore'; add it, or name a backup with --id")
+      }
+      var context = context
+      context.plan.restore = restore
+      let identities = try identity.map(IdentityFiles.load(path:))
+        ?? IdentityFiles.load(restore.decryption, from: mounts)
+      let factory = SourceFactory(plan: context.plan, mounts: mounts)
+      return await RestoreRun(
+        context: context, restore: restore, identities: identities, makeDestination: factory.destination,
+        checkpoint: { try? file.write($0) }
+      ).run()
+    }
+  }
+
+  private func restore(of plan: Plan) -> Plan.Restore? {
+    guard plan.restore != nil || id != nil else { return nil }
+    var restore = plan.restore ?? Plan.Restore(request: "by-hand", origin: plan.policy)
+    if let id { restore.id = id }
+    restore.dryRun = restore.dryRun || dryRun
+    restore.force = restore.force || force
+    return restore
   }
 }

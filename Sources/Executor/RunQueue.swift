@@ -1,0 +1,66 @@
+internal import BackupFormat
+internal import Foundation
+internal import HoldfastAPI
+internal import Logging
+internal import NIOCore
+internal import ObjectStore
+
+/// Lets the backups of one policy run one after the other, whoever started them: a CronJob that forbids concurrency does
+/// not look at Jobs made by hand, and a laptop knows of neither.
+///
+/// Lamport's bakery, with leases for tickets and ids for numbers. A run writes its lease as `waiting` and looks: it is
+/// held up by any live run that is `running`, and by one that is `waiting` with a smaller id. Then it writes `running` and
+/// looks once more: it steps back for any live one with a smaller id. Of two that start together each either sees the
+/// other's lease or wrote its own before the other looked, provided that a listing shows what was written before it.
+struct RunQueue {
+  let context: RunContext
+  let lease: RunLease
+
+  /// Returns when it is this run's turn.
+  /// - Throws: ``RunFailure`` with reason DeadlineExceeded where the others take too long.
+  func enter() async throws {
+    let start = context.clock.now()
+    var isFirstLook = true
+    while true {
+      if let other = try await blocker(isFinal: false) {
+        if isFirstLook {
+          context.logger.notice(
+            "another run of this policy is at work; waiting", metadata: ["backup.id": "\(other)"])
+        }
+        isFirstLook = false
+        guard context.clock.now() - start < context.settings.queueLimit else { throw tookTooLong(other) }
+        try await context.clock.sleep(context.settings.queuePoll)
+        continue
+      }
+      try await lease.enter(.running)
+      guard try await blocker(isFinal: true) != nil else { return }
+      try await lease.enter(.waiting)
+    }
+  }
+
+  /// A live run that goes first.
+  private func blocker(isFinal: Bool) async throws -> BackupID? {
+    let catalogue = try await Catalogue.load(context.store, layout: context.layout, uploads: false)
+    let others = catalogue.sorted.filter { $0.id != lease.id && $0.lease != nil }
+    guard !others.isEmpty else { return nil }
+    let now = try await lease.storeNow()
+    for other in others {
+      guard let object = other.lease else { continue }
+      let record = try await LeaseRecord.read(object.key, from: context.store)
+      let verdict = LeaseVerdict.judge(
+        record: record, lease: object, storeNow: now, lifetime: context.settings.leaseLifetime,
+        me: RunLease.holder(context), processes: context.processes)
+      guard verdict == .alive, record.map({ $0.operation == lease.operation }) ?? true else { continue }
+      let isRunning = record?.phase != .waiting
+      if other.id < lease.id || (isRunning && !isFinal) { return other.id }
+    }
+    return nil
+  }
+
+  private func tookTooLong(_ other: BackupID) -> RunFailure {
+    RunFailure(
+      step: .prepare, reason: .deadlineExceeded,
+      message: "the run \(other) of the same policy was still at work after \(context.settings.queueLimit); this one "
+        + "was not begun")
+  }
+}
