@@ -26,32 +26,44 @@ public struct BackupRun: Sendable {
   /// Cancelling the task (SIGTERM) aborts the upload and removes what was written; the result says so.
   public func run() async -> ExecutorResult {
     let started = context.now()
-    let id = context.makeID(started)
-    let lease = RunLease(id: id, operation: "backup", context: context, layout: context.layout)
     var result = ExecutorResult(
       operation: .backup, outcome: .failed, trigger: context.identity.trigger, startTime: Timestamp(started),
       completionTime: Timestamp(started))
-    context.logger.info("backup begins", metadata: ["backup.id": "\(id)", "backup.trigger": "\(result.trigger?.rawValue ?? "")"])
     do {
-      let manifest = try await commit(id, startedAt: started, lease, &result)
+      let id = try await RunQueue.nextID(context)
+      await run(id, &result)
+    } catch {
+      let failure = ErrorMapping.failure(Task.isCancelled ? CancellationError() : error, step: .prepare)
+      result.failure = failure.backupFailure
+      context.logger.error("backup failed", metadata: Self.metadata(failure))
+    }
+    result.completionTime = Timestamp(context.now())
+    return result
+  }
+
+  private func run(_ id: BackupID, _ result: inout ExecutorResult) async {
+    let lease = RunLease(id: id, operation: "backup", context: context, layout: context.layout)
+    context.logger.info("backup begins", metadata: ["backup.id": "\(id)", "backup.trigger": "\(context.identity.trigger.rawValue)"])
+    do {
+      let manifest = try await commit(id, lease, &result)
       describe(manifest, &result)
       await prune(lease, &result)
       await end(lease)
     } catch {
       let failure = ErrorMapping.failure(Task.isCancelled ? CancellationError() : error, step: .prepare)
       result.failure = failure.backupFailure
-      context.logger.error(
-        "backup failed",
-        metadata: ["backup.id": "\(id)", "step": "\(failure.step.rawValue)", "reason": "\(failure.reason)", "error": "\(error)"])
+      context.logger.error("backup failed", metadata: Self.metadata(failure).merging(["backup.id": "\(id)"]) { $1 })
     }
-    result.completionTime = Timestamp(context.now())
-    return result
+  }
+
+  private static func metadata(_ failure: RunFailure) -> Logger.Metadata {
+    ["step": "\(failure.step.rawValue)", "reason": "\(failure.reason)", "error": "\(failure.message)"]
   }
 
   // MARK: Until the manifest is there
 
   private func commit(
-    _ id: BackupID, startedAt: Date, _ lease: RunLease, _ result: inout ExecutorResult
+    _ id: BackupID, _ lease: RunLease, _ result: inout ExecutorResult
   ) async throws -> Manifest {
     let settings = try encodeSettings()
     try await lease.begin()
@@ -65,7 +77,7 @@ public struct BackupRun: Sendable {
           artifacts.append(artifact)
           warnings += said.map { sources.count > 1 ? "\(source.name): \($0)" : $0 }
         }
-        let manifest = makeManifest(id, startedAt, artifacts)
+        let manifest = makeManifest(id, artifacts)
         try await ManifestWriter(context: context, lease: lease).write(manifest)
         return manifest
       }
@@ -135,12 +147,12 @@ public struct BackupRun: Sendable {
     }
   }
 
-  private func makeManifest(_ id: BackupID, _ startedAt: Date, _ artifacts: [Manifest.Artifact]) -> Manifest {
+  private func makeManifest(_ id: BackupID, _ artifacts: [Manifest.Artifact]) -> Manifest {
     let plan = context.plan
     return Manifest(
       id: id,
       policy: Manifest.Policy(namespace: plan.policy.namespace, name: plan.policy.name, uid: plan.policy.uid),
-      clusterID: plan.clusterID, createdAt: Timestamp(startedAt).description,
+      clusterID: plan.clusterID, createdAt: Timestamp(id.date).description,
       completedAt: Timestamp(context.now()).description, trigger: context.identity.trigger.rawValue,
       holdfastVersion: context.settings.version, recipients: plan.spec.encryption?.age?.recipients ?? [],
       artifacts: artifacts)

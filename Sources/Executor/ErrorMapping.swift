@@ -31,7 +31,7 @@ enum ErrorMapping {
       let isRecipient = error.code == .recipientInvalid || error.code == .unsupportedRecipient
       return RunFailure(
         step: isRecipient ? .prepare : .decrypt, reason: isRecipient ? .invalidSpec : .decryptionFailed,
-        message: error.message + remedy(error.code), source: source, cause: error)
+        message: error.message, source: source, cause: error)
     case let error as StreamPipelineError:
       return RunFailure(
         step: step, reason: reason(error.code), message: error.message, source: source, cause: error)
@@ -90,13 +90,6 @@ enum ErrorMapping {
     case .regionMismatch: "; check target.region"
     case .unreachable, .timeout: "; check target.endpoint and network policies"
     case .certificateUntrusted: "; set target.caBundle, or caCert in the Secret of target.credentialsSecretRef"
-    default: ""
-    }
-  }
-
-  private static func remedy(_ code: AgeError.Code) -> String {
-    switch code {
-    case .noIdentityMatched: "; give the identity of one of the recipients that the manifest lists"
     default: ""
     }
   }

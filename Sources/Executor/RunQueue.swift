@@ -16,6 +16,19 @@ struct RunQueue {
   let context: RunContext
   let lease: RunLease
 
+  /// An id that sorts after all that are there: ids tell the order of backups, and two of one second differ by chance.
+  static func nextID(_ context: RunContext) async throws -> BackupID {
+    let catalogue = try await Catalogue.load(context.store, layout: context.layout, uploads: false)
+    let newest = catalogue.entries.keys.max()?.date
+    for _ in 0..<5 {
+      let now = context.now()
+      // An id from a clock that is far ahead cannot be waited for.
+      guard let newest, newest.timeIntervalSince(now) < 2, newest.addingTimeInterval(1) > now else { break }
+      try await context.clock.sleep(.seconds(newest.addingTimeInterval(1).timeIntervalSince(now)))
+    }
+    return context.makeID(context.now())
+  }
+
   /// Returns when it is this run's turn.
   /// - Throws: ``RunFailure`` with reason DeadlineExceeded where the others take too long.
   func enter() async throws {

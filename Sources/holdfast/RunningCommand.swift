@@ -11,11 +11,21 @@ import ObjectStore
 enum RunningCommand {
   /// Runs `body` with an open store, interruptibly; prints failures.
   ///
-  /// - Returns: Nothing where it went well.
   /// - Throws: `ExitCode`.
   static func run(
     _ options: PlanOptions, _ log: LogOptions, settings: RunSettings = RunSettings(version: HoldfastVersion.current),
     purpose: PlanLoader.Purpose, _ body: @escaping @Sendable (RunContext, Mounts) async throws -> Void
+  ) async throws {
+    do {
+      try await attempt(options, log, settings, purpose, body)
+    } catch let unstarted as UnstartedRun {
+      throw unstarted.code
+    }
+  }
+
+  private static func attempt(
+    _ options: PlanOptions, _ log: LogOptions, _ settings: RunSettings, _ purpose: PlanLoader.Purpose,
+    _ body: @escaping @Sendable (RunContext, Mounts) async throws -> Void
   ) async throws {
     let logger = log.logger()
     do {
@@ -49,7 +59,7 @@ enum RunningCommand {
   ) async throws {
     let started = Timestamp(Date())
     do {
-      try await run(options, log, settings: settings, purpose: purpose) { context, mounts in
+      try await attempt(options, log, settings, purpose) { context, mounts in
         do {
           let result = try await body(context, mounts)
           try write(result, to: file)
@@ -89,7 +99,7 @@ enum RunningCommand {
     case let code as ExitCode: return code
     case is ReportedFailure: return ExitStatus.failed
     case let invalid as InvalidPlan:
-      complain(invalid.description)
+      for issue in invalid.issues { complain("plan: \(issue)") }
       let failure = RunFailure(step: .prepare, reason: .invalidSpec, message: invalid.issues.summary())
       return UnstartedRun(failure: failure, code: ExitStatus.invalid)
     case let failure as RunFailure:
@@ -110,8 +120,7 @@ enum RunningCommand {
 struct ReportedFailure: Error {}
 
 /// The run failed before it began.
-struct UnstartedRun: Error, CustomStringConvertible {
+struct UnstartedRun: Error {
   var failure: RunFailure
   var code: ExitCode
-  var description: String { failure.description }
 }
