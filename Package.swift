@@ -162,7 +162,9 @@ let package = Package(
     .target(
       name: "TestServers", dependencies: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1],
       path: "Tests/Support/TestServers", swiftSettings: strict),
-    .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "KubernetesModel"], swiftSettings: strict),
+    .testTarget(
+      name: "SandboxTests", dependencies: ["Sandbox", "KubernetesModel"], resources: [.copy("Fixtures")],
+      swiftSettings: strict),
     // The whole, as users meet it: real servers, the built programs and kubectl.
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestServers", subprocess], swiftSettings: strict),
