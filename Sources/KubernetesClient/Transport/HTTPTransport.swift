@@ -83,15 +83,12 @@ public struct HTTPTransport: Transport {
         group.addTask {
           let response = try await client.execute(message, deadline: .distantFuture)
           watchdog.headArrived()
-          let pieces = response.body.map { piece in
-            watchdog.bytesArrived()
-            return Data(buffer: piece)
-          }
+          let body = MarkedBody(base: response.body, watchdog: watchdog)
           let streamed = StreamedResponse(
-            status: Int(response.status.code), headers: response.headers.lowercased, body: ResponseBody(pieces))
+            status: Int(response.status.code), headers: response.headers.lowercased, body: ResponseBody(body))
           do {
             return try await consume(streamed)
-          } catch let error where !isTransportError(error) {
+          } catch let error where !(error is BodyError) {
             throw ConsumerError(underlying: error)
           }
         }
@@ -105,6 +102,8 @@ public struct HTTPTransport: Transport {
       }
     } catch let error as ConsumerError {
       throw error.underlying
+    } catch let error as BodyError {
+      throw translate(error.underlying, request: request)
     } catch {
       throw translate(error, request: request)
     }
@@ -129,9 +128,34 @@ private struct ConsumerError: Error {
   let underlying: any Error
 }
 
-private func isTransportError(_ error: any Error) -> Bool {
-  error is HTTPClientError || error is NIOSSLError || error is IOError || error is ChannelError
-    || error is NIOConnectionError || error is HTTPParserError
+/// Marks what the connection threw into the consumer's loop.
+private struct BodyError: Error {
+  let underlying: any Error
+}
+
+/// A body whose errors can be told from the consumer's, and that reports life to a watchdog.
+private struct MarkedBody: AsyncSequence, Sendable {
+  typealias Element = Data
+
+  let base: HTTPClientResponse.Body
+  let watchdog: StreamWatchdog
+
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: base.makeAsyncIterator(), watchdog: watchdog) }
+
+  struct AsyncIterator: AsyncIteratorProtocol {
+    var base: HTTPClientResponse.Body.AsyncIterator
+    let watchdog: StreamWatchdog
+
+    mutating func next() async throws -> Data? {
+      do {
+        let piece = try await base.next()
+        watchdog.bytesArrived()
+        return piece.map { Data(buffer: $0) }
+      } catch {
+        throw BodyError(underlying: error)
+      }
+    }
+  }
 }
 
 /// Turns errors of the HTTP client into ours. A cancelled task gets `CancellationError` whatever happened.

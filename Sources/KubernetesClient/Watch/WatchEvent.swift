@@ -59,8 +59,16 @@ extension KubernetesClient {
       }
       var lines = LineDecoder()
       for try await piece in response.body {
-        for line in try lines.append(piece) { try await onEvent(Self.event(line, operation: request.operation)) }
+        for line in try Self.split(piece, with: &lines, operation: request.operation) { try await onEvent(Self.event(line, operation: request.operation)) }
       }
+    }
+  }
+
+  private static func split(_ piece: Data, with lines: inout LineDecoder, operation: String) throws -> [Data] {
+    do {
+      return try lines.append(piece)
+    } catch {
+      throw KubernetesError(code: .decoding, operation: operation, message: "an event is too long", cause: error)
     }
   }
 

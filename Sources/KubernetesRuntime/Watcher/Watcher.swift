@@ -104,8 +104,8 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
           options: ListOptions(
             labelSelector: options.labelSelector, fieldSelector: options.fieldSelector,
             limit: isPaginated ? options.pageSize : nil, continueToken: continueToken)))
-    } catch let error as KubernetesError {
-      return .listFailed(error)
+    } catch {
+      return .listFailed(try failure(error, operation: "list \(Object.resource.plural)"))
     }
   }
 
@@ -125,16 +125,23 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
         let actions = state.withLock { $0.handle(.event(event)) }
         do {
           try await perform(actions)
-        } catch let error as KubernetesError {
+        } catch {
           throw HandlerError(underlying: error)
         }
       }
       return .watchEnded(error: nil, after: clock.now - start)
     } catch let error as HandlerError {
       throw error.underlying
-    } catch let error as KubernetesError {
-      return .watchEnded(error: error, after: clock.now - start)
+    } catch {
+      return .watchEnded(error: try failure(error, operation: operation), after: clock.now - start)
     }
+  }
+
+  /// What a transport threw, as one of our errors: nothing but cancellation ends a watcher.
+  private func failure(_ error: any Error, operation: String) throws -> KubernetesError {
+    if let error = error as? KubernetesError { return error }
+    if error is CancellationError || Task.isCancelled { throw CancellationError() }
+    return KubernetesError(code: .connection, operation: operation, message: "\(error)", cause: error)
   }
 
   private func carryOut(
@@ -165,7 +172,7 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
 
 /// Tells an error of the handler from one of the watch.
 private struct HandlerError: Error {
-  let underlying: KubernetesError
+  let underlying: any Error
 }
 
 /// A value behind a lock that closures can share.
