@@ -6,7 +6,7 @@ import Yams
 /// Reads the body of a request as a value.
 enum RequestBodyParser {
   /// - Parameter mediaType: Nil counts as JSON.
-  /// - Throws: `UnsupportedMediaType` for CBOR and its kin, `BadRequest` for text that is none.
+  /// - Throws: `UnsupportedMediaType` for other formats, `BadRequest` for text that is none.
   static func parse(
     _ buffer: ByteBuffer, mediaType: MediaType?
   ) throws(APIError) -> (value: JSONValue, duplicates: [String]) {
@@ -18,11 +18,10 @@ enum RequestBodyParser {
       } catch {
         throw .badRequest("error decoding the request body: \(error.message)")
       }
+    case ProtobufDecoder.mediaType: return (try ProtobufDecoder.decode(Array(buffer.readableBytesView)), [])
     case "application/yaml", "application/apply-patch+yaml":
       if let json = try? JSONReader.parse(buffer.readableBytesView) { return json }
       return (try yaml(String(buffer: buffer)), [])
-    case ProtobufDecoder.mediaType:
-      return (try ProtobufDecoder.decode(Array(buffer.readableBytesView)), [])
     case let name:
       throw APIError(
         code: 415, reason: .unsupportedMediaType,

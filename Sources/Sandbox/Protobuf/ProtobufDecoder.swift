@@ -1,155 +1,146 @@
 import Foundation
 import KubernetesModel
 
-/// Turns an API object in Kubernetes' protobuf form into JSON: four magic bytes, a `runtime.Unknown` with the type, and
-/// the object in it (https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding).
+/// Reads `application/vnd.kubernetes.protobuf`, in which kubectl sends objects of built-in kinds
+/// (https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding). Answers are JSON always.
 enum ProtobufDecoder {
   static let mediaType = "application/vnd.kubernetes.protobuf"
   private static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]
-  /// Far above any API type; hostile input must not overflow the stack.
-  private static let maximumDepth = 64
 
+  /// - Throws: `BadRequest` where the bytes are no such object, `NotImplemented` for a kind or a field that the schema
+  ///   tables lack.
   static func decode(_ bytes: [UInt8]) throws(APIError) -> JSONValue {
     guard bytes.starts(with: magic) else {
-      throw .badRequest("error decoding the request body: it does not begin with the protobuf magic 'k8s\\0'")
+      throw .badRequest("provided data does not appear to be a protobuf message, expected prefix \(magic)")
     }
-    do throws(ProtobufReader.FormatError) {
-      return try object(bytes[magic.count...])
+    do throws(any Error) {
+      let envelope = try ProtobufMessage(bytes[4...])
+      let type = try ProtobufMessage(envelope.bytes(1) ?? [])
+      let (apiVersion, kind) = (type.text(1) ?? "", type.text(2) ?? "")
+      guard let schema = BuiltInSchemas.shared.type(apiVersion: apiVersion, kind: kind) else {
+        throw APIError.notImplemented("protobuf bodies of \(apiVersion) \(kind)")
+      }
+      var object = try message(envelope.bytes(2) ?? [], schema, kind)
+      object["apiVersion"] = .string(apiVersion)
+      object["kind"] = .string(kind)
+      return object
     } catch {
-      throw .badRequest("error decoding the protobuf request body: \(error.message)")
+      throw error as? APIError ?? .badRequest("the request body is no well-formed protobuf message")
     }
   }
 
-  private static func object(_ bytes: ArraySlice<UInt8>) throws(ProtobufReader.FormatError) -> JSONValue {
-    var reader = ProtobufReader(bytes)
-    var apiVersion = ""
-    var kind = ""
-    var raw = ArraySlice<UInt8>()
-    while let (number, value) = try reader.next() {
-      guard case .bytes(let content) = value else { continue }
-      switch number {
-      case 1:
-        var type = ProtobufReader(content)
-        while let (member, text) = try type.next() {
-          guard case .bytes(let name) = text else { continue }
-          if member == 1 { apiVersion = String(decoding: name, as: UTF8.self) }
-          if member == 2 { kind = String(decoding: name, as: UTF8.self) }
+  private static func message(_ bytes: ArraySlice<UInt8>, _ schema: Schema, _ path: String) throws(any Error) -> JSONValue {
+    let message = try ProtobufMessage(bytes)
+    var embedded: [Int: ProtobufMessage] = [:]
+    var known: Set<Int> = []
+    var members: [String: JSONValue] = [:]
+    for (name, property) in schema.properties {
+      guard let first = property.protobufPath.first, let last = property.protobufPath.last else { continue }
+      known.insert(first)
+      var source = message
+      if property.protobufPath.count > 1 {
+        guard let inner = message.bytes(first) else { continue }
+        source = try embedded[first] ?? ProtobufMessage(inner)
+        embedded[first] = source
+        for number in property.protobufPath.dropFirst().dropLast() {
+          source = try ProtobufMessage(source.bytes(number) ?? [])
         }
-      case 2: raw = content
-      default: break
       }
+      guard let values = source.fields[last], let value = try field(values, property, "\(path).\(name)") else { continue }
+      members[name] = value
     }
-    guard ProtobufSchema.shared.messages[kind] != nil else {
-      throw ProtobufReader.FormatError(message: "the sandbox reads no protobuf of kind '\(kind)'; send JSON")
+    for (number, values) in message.fields where !known.contains(number) && values.contains(where: \.isSet) {
+      throw APIError.notImplemented("field \(number) of \(path) in protobuf")
     }
-    var members = try message(raw, kind, depth: 0)
-    members["apiVersion"] = .string(apiVersion)
-    members["kind"] = .string(kind)
     return .object(members)
   }
 
-  private static func message(_ bytes: ArraySlice<UInt8>, _ type: String, depth: Int) throws(ProtobufReader.FormatError)
-    -> [String: JSONValue]
-  {
-    guard depth < maximumDepth else { throw ProtobufReader.FormatError(message: "nested too deeply") }
-    let fields = ProtobufSchema.shared.messages[type] ?? [:]
-    var members: [String: JSONValue] = [:]
-    var reader = ProtobufReader(bytes)
-    while let (number, value) = try reader.next() {
-      guard let field = fields[number] else { continue }
-      switch field.shape {
-      case .single:
-        members[field.name] = try single(value, field, depth: depth)
-      case .list:
-        // An empty string is an item of a list, while as a member it stands for nothing.
-        let item = try single(value, field, depth: depth) ?? .string("")
-        members[field.name] = .array((members[field.name]?.arrayValue ?? []) + [item])
-      case .map:
-        guard case .bytes(let entry) = value else { continue }
-        let (key, content) = try mapEntry(entry, field, depth: depth)
-        members[field.name, default: .object([:])][key] = content
-      case .inline:
-        guard case .bytes(let content) = value else { continue }
-        members.merge(try message(content, field.message, depth: depth + 1)) { _, new in new }
+  /// - Returns: Nil for a zero value that Go's JSON would leave out.
+  private static func field(
+    _ values: [ProtobufMessage.Value], _ schema: Schema, _ path: String
+  ) throws(any Error) -> JSONValue? {
+    if schema.type == .array, let items = schema.items {
+      var elements: [JSONValue] = []
+      for value in values {
+        if items.type == .integer, case .bytes(var packed) = value {
+          while !packed.isEmpty { elements.append(.integer(Int64(bitPattern: try ProtobufMessage.varint(&packed)))) }
+        } else {
+          elements.append(try element(value, items, path))
+        }
       }
+      return .array(elements)
     }
-    return members
-  }
-
-  private static func mapEntry(
-    _ bytes: ArraySlice<UInt8>, _ field: ProtobufSchema.Field, depth: Int
-  ) throws(ProtobufReader.FormatError) -> (String, JSONValue) {
-    var reader = ProtobufReader(bytes)
-    var key = ""
-    var content: JSONValue?
-    while let (number, value) = try reader.next() {
-      if number == 1, case .bytes(let name) = value { key = String(decoding: name, as: UTF8.self) }
-      if number == 2 { content = try single(value, field, depth: depth) }
-    }
-    return (key, content ?? .string(""))
-  }
-
-  /// - Returns: nil for a zero value that JSON leaves out: Go writes members of a struct that are not set as such.
-  private static func single(
-    _ value: ProtobufReader.Value, _ field: ProtobufSchema.Field, depth: Int
-  ) throws(ProtobufReader.FormatError) -> JSONValue? {
-    switch (field.type, value) {
-    case ("s", .bytes(let bytes)): return bytes.isEmpty ? nil : .string(String(decoding: bytes, as: UTF8.self))
-    case ("y", .bytes(let bytes)): return .string(Data(bytes).base64EncodedString())
-    case ("b", .varint(let number)): return .bool(number != 0)
-    case ("i", .varint(let number)):
-      let isZeroUnset = ["hostPort", "generation", "observedGeneration"].contains(field.name)
-      return number == 0 && isZeroUnset ? nil : .integer(Int64(bitPattern: number))
-    case ("d", .fixed64(let bits)): return .number(Double(bitPattern: bits))
-    case ("t", .bytes(let bytes)): return try time(bytes)
-    case ("q", .bytes(let bytes)): return try quantity(bytes)
-    case ("x", .bytes(let bytes)): return try intOrString(bytes)
-    case ("r", .bytes(let bytes)): return try raw(bytes)
-    case ("m", .bytes(let bytes)): return .object(try message(bytes, field.message, depth: depth + 1))
-    default: throw ProtobufReader.FormatError(message: "field \(field.name) has another wire type")
-    }
-  }
-
-  private static func time(_ bytes: ArraySlice<UInt8>) throws(ProtobufReader.FormatError) -> JSONValue? {
-    var reader = ProtobufReader(bytes)
-    var date: Double?
-    while let (number, value) = try reader.next() {
-      guard case .varint(let part) = value else { continue }
-      if number == 1 { date = (date ?? 0) + Double(Int64(bitPattern: part)) }
-      if number == 2 { date = (date ?? 0) + Double(Int32(truncatingIfNeeded: part)) / 1e9 }
-    }
-    return date.map { .string(RFC3339.format(Date(timeIntervalSince1970: $0), fractionDigits: 0)) }
-  }
-
-  private static func quantity(_ bytes: ArraySlice<UInt8>) throws(ProtobufReader.FormatError) -> JSONValue? {
-    var reader = ProtobufReader(bytes)
-    while let (number, value) = try reader.next() {
-      if number == 1, case .bytes(let text) = value { return .string(String(decoding: text, as: UTF8.self)) }
-    }
-    return .string("0")
-  }
-
-  private static func intOrString(_ bytes: ArraySlice<UInt8>) throws(ProtobufReader.FormatError) -> JSONValue? {
-    var reader = ProtobufReader(bytes)
-    var isString = false
-    var number: Int64 = 0
-    var text = ""
-    while let (member, value) = try reader.next() {
-      switch (member, value) {
-      case (1, .varint(let type)): isString = type == 1
-      case (2, .varint(let integer)): number = Int64(Int32(truncatingIfNeeded: integer))
-      case (3, .bytes(let string)): text = String(decoding: string, as: UTF8.self)
-      default: break
+    if let additional = schema.additionalProperties {
+      var members: [String: JSONValue] = [:]
+      for case .bytes(let bytes) in values {
+        let entry = try ProtobufMessage(bytes)
+        members[entry.text(1) ?? ""] = try entry[2].map { try element($0, additional, path) } ?? .string("")
       }
+      return .object(members)
     }
-    return isString ? .string(text) : .integer(number)
+    guard let last = values.last else { return nil }
+    let value = try element(last, schema, path)
+    return schema.isPointer || !value.isZero ? value : nil
   }
 
-  private static func raw(_ bytes: ArraySlice<UInt8>) throws(ProtobufReader.FormatError) -> JSONValue? {
-    var reader = ProtobufReader(bytes)
-    while let (number, value) = try reader.next() {
-      if number == 1, case .bytes(let json) = value { return try? JSONValue(parsing: Data(json)) }
+  private static func element(_ value: ProtobufMessage.Value, _ schema: Schema, _ path: String) throws(any Error) -> JSONValue {
+    switch value {
+    case .varint(let number):
+      return schema.type == .boolean ? .bool(number != 0) : .integer(Int64(bitPattern: number))
+    case .fixed64(let bits): return .number(Double(bitPattern: bits))
+    case .fixed32(let bits): return .number(Double(Float(bitPattern: bits)))
+    case .bytes(let bytes):
+      if schema.isIntOrString {
+        let message = try ProtobufMessage(bytes)
+        return message.integer(1) == 1 ? .string(message.text(3) ?? "") : .integer(message.integer(2) ?? 0)
+      }
+      if schema.format == "quantity" { return .string(try ProtobufMessage(bytes).text(1) ?? "0") }
+      if schema.format == "date-time" { return try time(bytes) }
+      if schema.format == "byte" { return .string(Data(bytes).base64EncodedString()) }
+      if schema.type == .string { return .string(String(decoding: bytes, as: UTF8.self)) }
+      if schema.type == .object { return try message(bytes, schema, path) }
+      return try raw(bytes, path)
     }
-    return nil
+  }
+
+  private static func time(_ bytes: ArraySlice<UInt8>) throws(any Error) -> JSONValue {
+    let message = try ProtobufMessage(bytes)
+    guard let seconds = message.integer(1) else { return "" }
+    let nanoseconds = message.integer(2) ?? 0
+    let date = Date(timeIntervalSince1970: Double(seconds) + Double(nanoseconds) / 1e9)
+    return .string(RFC3339.format(date, fractionDigits: nanoseconds == 0 ? 0 : 6))
+  }
+
+  /// `FieldsV1` and `RawExtension` carry JSON; other types that the tables call `any` cannot be read.
+  private static func raw(_ bytes: ArraySlice<UInt8>, _ path: String) throws(any Error) -> JSONValue {
+    if bytes.isEmpty { return [:] }
+    guard let text = try ProtobufMessage(bytes).bytes(1), let value = try? JSONReader.parse(text).value else {
+      throw APIError.notImplemented("\(path) in protobuf")
+    }
+    return value
+  }
+}
+
+extension ProtobufMessage.Value {
+  /// Go writes fields that are no pointers even where they are zero.
+  fileprivate var isSet: Bool {
+    switch self {
+    case .varint(let value): value != 0
+    case .fixed64(let value): value != 0
+    case .fixed32(let value): value != 0
+    case .bytes(let bytes): !bytes.isEmpty
+    }
+  }
+}
+
+extension JSONValue {
+  fileprivate var isZero: Bool {
+    switch self {
+    case .null, .bool(false), .integer(0), .string(""): true
+    case .number(let value): value == 0
+    case .array(let elements): elements.isEmpty
+    case .object(let members): members.isEmpty
+    default: false
+    }
   }
 }

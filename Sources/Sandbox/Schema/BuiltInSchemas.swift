@@ -9,8 +9,9 @@ import KubernetesModel
 ///
 /// A field has a name (`!`: required), a type and attributes. Types: `string`, `int32`, `int64`, `double`, `bool`,
 /// `time`, `microtime`, `quantity`, `intstr`, `bytes` (base64), `any`, `[T]` a list, `{T}` a map, or the name of another
-/// type. Attributes: `keys=a,b` (associative list), `set`, `atomic`, `patch=strategy:mergeKey`. A list with a merge key is
-/// associative by that key. A line that is indented goes on with the one before.
+/// type. Attributes: `keys=a,b` (associative list), `set`, `atomic`, `patch=strategy:mergeKey`, `#7` the number in protobuf
+/// (`#2.6` within an embedded message, `#7?` a pointer). A list with a merge key is associative by that key. A line that
+/// is indented goes on with the one before.
 final class BuiltInSchemas: Sendable {
   static let shared = BuiltInSchemas()
 
@@ -26,6 +27,11 @@ final class BuiltInSchemas: Sendable {
   }
 
   subscript(_ type: String) -> Schema { types[type] ?? .any }
+
+  /// The type that an object says it is; nil where there is none.
+  func type(apiVersion: String, kind: String) -> Schema? {
+    types[apiVersion == "events.k8s.io/v1" && kind == "Event" ? "events.Event" : kind]
+  }
 
   private struct Parser {
     private struct Entry {
@@ -97,6 +103,9 @@ final class BuiltInSchemas: Sendable {
           rules.listType = .set
         } else if attribute == "atomic" {
           rules.isAtomicMap = true
+        } else if attribute.hasPrefix("#") {
+          rules.isPointer = attribute.hasSuffix("?")
+          rules.protobufPath = attribute.split(whereSeparator: { "#.?".contains($0) }).compactMap { Int($0) }
         } else if attribute.hasPrefix("keys=") {
           rules.listType = .map
           rules.listMapKeys = attribute.dropFirst(5).split(separator: ",").map(String.init)

@@ -54,6 +54,12 @@ final class Schema: Sendable {
     var patchStrategy: String?
     var patchMergeKey: String?
 
+    /// Where the field is in the protobuf message of a built-in type: its number, or several where Go's type embeds
+    /// another one without a name of its own in JSON.
+    var protobufPath: [Int] = []
+    /// Whether Go's field is a pointer: protobuf then tells an absent value from a zero one.
+    var isPointer = false
+
     /// The name among an OpenAPI document's components; built-in types only.
     var reference: String?
   }
