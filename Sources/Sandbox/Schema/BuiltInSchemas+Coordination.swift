@@ -72,6 +72,6 @@ extension BuiltInSchemas {
     TokenReviewStatus: audiences [string] #4; authenticated bool #1; error string #3; user UserInfo #2
     UserInfo: extra {any} #4; groups [string] #3; uid string #2; username string #1
     # io.k8s.api.policy.v1
-    Eviction: apiVersion string; deleteOptions any #2?; kind string; metadata ObjectMeta #1
+    Eviction: apiVersion string; deleteOptions DeleteOptions #2?; kind string; metadata ObjectMeta #1
     """
 }
