@@ -158,6 +158,11 @@ let package = Package(
     .testTarget(
       name: "JobPlanTests", dependencies: ["JobPlan", "HoldfastAPI", "KubernetesModel"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "OperatorTests",
+      dependencies: [
+        "Operator", "JobPlan", "HoldfastAPI", "KubernetesModel", "KubernetesClient", "KubernetesRuntime", logging,
+      ], swiftSettings: strict),
     // Test support: real servers started for a test run, and what the store tests share.
     .target(
       name: "TestServers", dependencies: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1],

@@ -16,6 +16,13 @@ public enum HoldfastAPI {
   public static let holdAnnotation = "holdfast.dev/hold"
   /// On Jobs and Backups: the trigger (``BackupTrigger``), where it is known before the run.
   public static let triggerAnnotation = "holdfast.dev/trigger"
+  /// On a Backup that mirrors a Job which somebody else made: `<name>/<uid>` of that Job.
+  public static let jobAnnotation = "holdfast.dev/job"
+  /// On a Job that has ended: the Backup in which all is recorded. Such a Job is not looked at again, so that a Backup that
+  /// a person deletes stays deleted.
+  public static let recordedAnnotation = "holdfast.dev/recorded"
+  /// On a suspended Job: the Job of the same policy that it waits for.
+  public static let waitsForAnnotation = "holdfast.dev/waits-for"
   /// On owned objects: SHA-256 of what the operator wants there, so that drift is found without comparing defaults.
   public static let specHashAnnotation = "holdfast.dev/spec-hash"
   /// On a Backup with `deletionPolicy: Delete`: the artifacts have yet to be removed.

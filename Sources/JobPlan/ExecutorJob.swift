@@ -22,9 +22,20 @@ public enum ExecutorJob {
       podReplacementPolicy: "Failed", suspend: isSuspended ? true : nil, template: pod)
   }
 
+  /// The executor's exit code for a plan that no retry can mend.
+  static let invalidPlanExitCode: JSONValue = 2
+
   // An eviction says nothing about the backup, so it does not use up a retry.
   private static let ignoreDisruptions: JSONValue = [
-    "rules": [["action": "Ignore", "onPodConditions": [["type": "DisruptionTarget", "status": "True"]]]]
+    "rules": [
+      [
+        "action": "FailJob",
+        "onExitCodes": [
+          "containerName": .string(ExecutorPod.containerName), "operator": "In", "values": [invalidPlanExitCode],
+        ],
+      ],
+      ["action": "Ignore", "onPodConditions": [["type": "DisruptionTarget", "status": "True"]]],
+    ]
   ]
 
   private static let failOnDisruption: JSONValue = [

@@ -35,6 +35,8 @@ public struct RestoreObjects: Sendable {
   }
 
   private var name: String { request.metadata.name ?? "" }
+  // A label even where this cluster has no such policy: by it the operator finds its Jobs.
+  private var policyName: String { policy ?? origin.name }
   private var uid: String { request.metadata.uid ?? "" }
   private var template: ExecutorTemplate { request.spec.executor ?? spec.executorTemplate }
 
@@ -47,12 +49,12 @@ public struct RestoreObjects: Sendable {
   public func plan(isDryRun: Bool) throws -> ConfigMap {
     var plan = Plan(
       policy: Plan.Policy(
-        namespace: request.metadata.namespace ?? "", name: policy ?? origin.name, uid: nil),
+        namespace: request.metadata.namespace ?? "", name: policyName),
       clusterID: clusterID, spec: spec.withoutExecutor)
     plan.restore = restore(isDryRun: isDryRun)
     return try plan.configMap(
       name: objectName(isDryRun: isDryRun), owner: request.ownerReference(),
-      labels: ObjectLabels.of(policy: policy, restore: name))
+      labels: ObjectLabels.of(policy: policyName, restore: name))
   }
 
   /// The identity that a destination with a JWT role sees: the policy's own, so that its binding holds for both ways.
@@ -60,15 +62,15 @@ public struct RestoreObjects: Sendable {
     guard inputs.needsIdentity, template.serviceAccountName == nil else { return nil }
     return ServiceAccount(
       metadata: ObjectMeta(
-        name: ObjectNames.serviceAccount(policy: policy ?? origin.name), namespace: request.metadata.namespace,
-        labels: ObjectLabels.of(policy: policy)),
+        name: ObjectNames.serviceAccount(policy: policyName), namespace: request.metadata.namespace,
+        labels: ObjectLabels.of(policy: policyName)),
       automountServiceAccountToken: false)
   }
 
   /// The Job. A real restore is made suspended, and is let go only after the claim that names it was written: see
   /// promise 7. A dry run touches nothing and needs no claim.
   public func job(isDryRun: Bool) throws -> Job {
-    let labels = ObjectLabels.of(policy: policy, operation: .restore, restore: name)
+    let labels = ObjectLabels.of(policy: policyName, operation: .restore, restore: name)
     let pod = ExecutorPod(
       operation: .restore, planConfigMap: objectName(isDryRun: isDryRun), inputs: inputs, template: template,
       defaults: defaults, serviceAccount: serviceAccount?.metadata.name, labels: labels)

@@ -1,0 +1,90 @@
+import Foundation
+import HoldfastAPI
+import JobPlan
+import KubernetesClient
+import KubernetesModel
+import KubernetesRuntime
+
+extension BackupReconciler {
+  /// Makes the Job of a Backup when the policy is there, is valid, and has no other run.
+  func start(_ backup: Backup, jobName: String) async throws -> ReconcileResult {
+    let namespace = backup.metadata.namespace ?? ""
+    let policyName = backup.spec.policyRef.name
+    let policy: BackupPolicy
+    switch try await client.policy(policyName, in: namespace) {
+    case .missing: return try await waitForPolicy(backup)
+    case .invalid(let message): return try await fail(backup, .invalidSpec, message)
+    case .valid(let found): policy = found
+    }
+    if let other = try await client.backupJobs(of: policyName, in: namespace).first(where: { $0.isInTheWay }) {
+      return try await wait(backup, .waitingForJob, "waits until Job \(other.key.name) of the same policy has ended")
+    }
+    let job: Job
+    let trigger = Self.trigger(of: backup)
+    do {
+      let objects = try await PolicyApplier.objects(for: policy, in: context)
+      try await PolicyApplier(context: context).applyPlan(objects)
+      job = try objects.job(for: backup, trigger: trigger)
+    } catch let error as JobPlanError {
+      return try await fail(backup, .invalidSpec, "policy \(policyName) is not valid: \(error)")
+    } catch let error as OwnedObjects.NameConflict {
+      return try await fail(backup, .nameConflict, "\(error)")
+    }
+    do {
+      try await client.create(job)
+    } catch let error as KubernetesError where error.code == .alreadyExists {
+      // The answer to an earlier try was lost. The name belongs to this Backup alone.
+    } catch let error as KubernetesError where [.forbidden, .invalid, .badRequest].contains(error.code) {
+      return try await fail(backup, .applyFailed, "the Job cannot be made: \(error)")
+    }
+    var status = backup.status ?? Backup.Status()
+    status.phase = .pending
+    status.trigger = trigger
+    status.job = jobName
+    status.conditions.set(
+      "Completed", .false, .waitingForJob, "Job \(jobName) is made", now: Timestamp(context.now()))
+    try await write(status, to: backup)
+    return .done
+  }
+
+  static func trigger(of backup: Backup) -> BackupTrigger {
+    backup.metadata.annotations?[HoldfastAPI.triggerAnnotation].flatMap(BackupTrigger.init(rawValue:)) ?? .manual
+  }
+
+  private func waitForPolicy(_ backup: Backup) async throws -> ReconcileResult {
+    let name = backup.spec.policyRef.name
+    let message = "there is no BackupPolicy \(name) in this namespace (spec.policyRef.name)"
+    let age = context.now().timeIntervalSince(backup.metadata.created)
+    guard age < Self.policyPatience else { return try await fail(backup, .policyNotFound, message) }
+    return try await wait(backup, .policyNotFound, message)
+  }
+
+  private func wait(_ backup: Backup, _ reason: Reason, _ message: String) async throws -> ReconcileResult {
+    var status = backup.status ?? Backup.Status()
+    status.phase = .pending
+    status.trigger = Self.trigger(of: backup)
+    status.conditions.set("Completed", .false, reason, message, now: Timestamp(context.now()))
+    try await client.writeStatus(of: backup, from: backup.status, to: status)
+    return .requeue(after: .seconds(5))
+  }
+
+  private func fail(_ backup: Backup, _ reason: Reason, _ message: String) async throws -> ReconcileResult {
+    var status = backup.status ?? Backup.Status()
+    status.trigger = Self.trigger(of: backup)
+    status.fail(
+      Backup.Failure(step: "start", reason: reason.rawValue, message: message), now: Timestamp(context.now()))
+    try await write(status, to: backup)
+    return .done
+  }
+}
+
+extension Job {
+  /// It runs, or it waits for its turn and was there first.
+  var isInTheWay: Bool {
+    switch state {
+    case .active: true
+    case .suspended: metadata.annotations?[HoldfastAPI.waitsForAnnotation] != nil
+    case .complete, .failed: false
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import HoldfastAPI
+import JobPlan
+import KubernetesClient
+import KubernetesModel
+import KubernetesRuntime
+import ServiceLifecycle
+
+/// Which changes concern which objects: the operator's wiring.
+struct Controllers {
+  private(set) var informers: [WatchedInformer] = []
+  let controllers: [any Service]
+
+  private let policy: Controller
+  private let backup: Controller
+  private let job: Controller
+  private let restore: Controller
+
+  init(_ context: OperatorContext) {
+    func controller(_ name: String, workers: Int, _ reconciler: some Reconciler) -> Controller {
+      Controller(
+        name: name, options: Controller.Options(workers: workers), reconciler: reconciler, logger: context.logger)
+    }
+    let workers = context.configuration.workers
+    policy = controller("backuppolicy", workers: workers, BackupPolicyReconciler(context: context))
+    // One worker: see BackupReconciler.
+    backup = controller("backup", workers: 1, BackupReconciler(context: context))
+    job = controller("job", workers: workers, JobReconciler(context: context))
+    restore = controller("restorerequest", workers: workers, RestoreReconciler(context: context))
+    controllers = [policy, backup, job, restore]
+    let namespaces = context.configuration.namespaces
+    for namespace in namespaces.isEmpty ? [nil] : namespaces.map(Optional.some) { watch(namespace, context) }
+  }
+
+  private mutating func watch(_ namespace: String?, _ context: OperatorContext) {
+    func informer<Object: KubernetesObject>(_ type: Object.Type, selector: String? = nil) -> Informer<Object> {
+      Informer(
+        context.client, type, namespace: namespace, options: WatcherOptions(labelSelector: selector),
+        logger: context.logger)
+    }
+    let managed = "app.kubernetes.io/managed-by=\(HoldfastAPI.fieldManager)"
+    let policies = informer(BackupPolicy.self)
+    let backups = informer(Backup.self)
+    let requests = informer(RestoreRequest.self)
+    let cronJobs = informer(CronJob.self, selector: managed)
+    let configMaps = informer(ConfigMap.self, selector: managed)
+    let jobs = informer(Job.self, selector: HoldfastAPI.policyLabel)
+    let pods = informer(Pod.self, selector: HoldfastAPI.policyLabel)
+
+    policy.watch(policies)
+    policy.watchOwned(cronJobs, by: BackupPolicy.resource)
+    policy.watchOwned(configMaps, by: BackupPolicy.resource)
+    policy.watch(backups, keys: Self.policies(of:))
+    policy.watch(requests) { [store = backups.store] in Self.policies(of: $0, backups: store) }
+
+    backup.watch(backups)
+    backup.watch(jobs, keys: Self.backups(of:))
+
+    job.watch(jobs)
+    job.watch(pods, keys: Self.jobs(of:))
+
+    restore.watch(requests)
+    restore.watch(backups) { Self.label(HoldfastAPI.restoreLabel, of: $0) }
+    restore.watch(jobs) { Self.label(HoldfastAPI.restoreLabel, of: $0) }
+    restore.watch(pods) { Self.label(HoldfastAPI.restoreLabel, of: $0) }
+
+    informers += [
+      WatchedInformer(policies), WatchedInformer(backups), WatchedInformer(requests), WatchedInformer(cronJobs),
+      WatchedInformer(configMaps), WatchedInformer(jobs), WatchedInformer(pods),
+    ]
+  }
+
+  private static func policies(of change: Change<Backup>) -> [ObjectKey] {
+    switch change {
+    case .added(let backup), .updated(_, let backup), .deleted(let backup):
+      [ObjectKey(namespace: backup.metadata.namespace, name: backup.spec.policyRef.name)]
+    case .broken: []
+    }
+  }
+
+  /// A restore protects what it uses: the plan of the policy changes when it begins and when it ends.
+  private static func policies(of change: Change<RestoreRequest>, backups: Store<Backup>) -> [ObjectKey] {
+    switch change {
+    case .added(let request), .updated(_, let request), .deleted(let request):
+      let namespace = request.metadata.namespace
+      let from = request.spec.from
+      let origin = from.location?.policy.split(separator: "/").map(String.init) ?? []
+      let names = [
+        from.latest?.policyRef.name,
+        from.backup.flatMap { backups[ObjectKey(namespace: namespace, name: $0)]?.spec.policyRef.name },
+        origin.count == 2 && origin[0] == namespace ? origin[1] : nil,
+      ]
+      return names.compactMap { $0.map { ObjectKey(namespace: namespace, name: $0) } }
+    case .broken: return []
+    }
+  }
+
+  /// The Backup that a Job was made for, or those that may mirror it.
+  private static func backups(of change: Change<Job>) -> [ObjectKey] {
+    let metadata = change.metadata
+    let namespace = metadata.namespace
+    if let owner = metadata.controllerReference, owner.kind == Backup.resource.kind {
+      return [ObjectKey(namespace: namespace, name: owner.name)]
+    }
+    guard let name = metadata.name, let uid = metadata.uid else { return [] }
+    return [name, ObjectNames.backup(job: name, uid: uid)].map { ObjectKey(namespace: namespace, name: $0) }
+  }
+
+  private static func jobs(of change: Change<Pod>) -> [ObjectKey] {
+    guard let owner = change.metadata.controllerReference, owner.kind == Job.resource.kind else { return [] }
+    return [ObjectKey(namespace: change.metadata.namespace, name: owner.name)]
+  }
+
+  private static func label<Object>(_ label: String, of change: Change<Object>) -> [ObjectKey] {
+    let metadata = change.metadata
+    // The label's value is cut where the name is long; the owner's name never is.
+    if let owner = metadata.controllerReference, owner.kind == RestoreRequest.resource.kind {
+      return [ObjectKey(namespace: metadata.namespace, name: owner.name)]
+    }
+    return (metadata.labels?[label]).map { [ObjectKey(namespace: metadata.namespace, name: $0)] } ?? []
+  }
+}

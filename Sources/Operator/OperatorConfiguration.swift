@@ -1,0 +1,42 @@
+public import JobPlan
+
+/// What the operator is told at its start. The command line's flags and the chart's values set these and nothing else.
+public struct OperatorConfiguration: Sendable, Hashable {
+  /// Of several replicas one works; the others wait for its lease.
+  public struct LeaderElection: Sendable, Hashable {
+    /// Where the Lease is: the operator's own namespace.
+    public var namespace: String
+    /// Default `holdfast-operator`.
+    public var leaseName: String
+    /// New for each process.
+    public var identity: String
+
+    public init(namespace: String, leaseName: String = "holdfast-operator", identity: String) {
+      self.namespace = namespace
+      self.leaseName = leaseName
+      self.identity = identity
+    }
+  }
+
+  /// `--executor-image` and its kin: how executor pods look where a policy does not say.
+  public var executor: ExecutorDefaults
+  /// `--namespace`: the namespaces to work in; empty means all.
+  public var namespaces: [String]
+  /// `--leader-elect`; nil means that there is one replica.
+  public var leaderElection: LeaderElection?
+  /// `--workers`: objects of one kind worked on at once.
+  public var workers: Int
+  /// `--failed-backups-limit`: Backup objects of failed runs that are kept for each policy.
+  public var failedBackupsLimit: Int
+
+  public init(
+    executor: ExecutorDefaults, namespaces: [String] = [], leaderElection: LeaderElection? = nil, workers: Int = 2,
+    failedBackupsLimit: Int = 20
+  ) {
+    self.executor = executor
+    self.namespaces = namespaces
+    self.leaderElection = leaderElection
+    self.workers = workers
+    self.failedBackupsLimit = failedBackupsLimit
+  }
+}

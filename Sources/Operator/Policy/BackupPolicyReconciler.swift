@@ -1,0 +1,148 @@
+import Foundation
+import HoldfastAPI
+import JobPlan
+import KubernetesClient
+import KubernetesModel
+import KubernetesRuntime
+import Logging
+import Synchronization
+
+/// Keeps what a policy owns in place, and its status true.
+///
+/// Flow: read, validate, apply, tidy up, report. A second call with nothing changed in between writes nothing.
+///
+/// There is no finalizer: the garbage collector removes what the policy owns, and the Backups, which nobody owns, stay as
+/// the bucket's mirror.
+struct BackupPolicyReconciler: Reconciler {
+  /// How applying ended: the `Ready` condition, and when to try again.
+  struct Applied: Sendable {
+    var status = Condition.Status.true
+    var reason = Reason.reconciled
+    var message = "the plan is in place"
+    var retry: Duration?
+    /// Whether what the policy says about its schedule holds.
+    var isScheduleApplied = true
+  }
+
+  let context: OperatorContext
+  private var client: KubernetesClient { context.client }
+  private let known = KnownPolicies()
+
+  init(context: OperatorContext) { self.context = context }
+
+  func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
+    let namespace = key.namespace ?? ""
+    let json = try await absentIfNotFound {
+      try await client.get(BackupPolicy.resource, name: key.name, namespace: namespace)
+    }
+    guard let json else {
+      try await reportDeletion(key)
+      return .done
+    }
+    guard json.objectMeta.deletionTimestamp == nil else { return .done }
+    known.remember(key, uid: json.uid)
+    let policy: BackupPolicy
+    do {
+      policy = try BackupPolicy(json: json)
+    } catch {
+      throw try await reportUnreadable(json, error)
+    }
+    let applied = try await apply(policy)
+    let history = PolicyHistory(try await client.backups(of: key.name, in: namespace))
+    try await tidyUp(history)
+    let next = try await report(policy, applied, history)
+    return [applied.retry, next].compactMap(\.self).min().map { .requeue(after: $0) } ?? .done
+  }
+
+  // MARK: Spec
+
+  private func apply(_ policy: BackupPolicy) async throws -> Applied {
+    let issues = policy.validate()
+    guard issues.isEmpty else {
+      return Applied(status: .false, reason: .invalidSpec, message: issues.summary(), isScheduleApplied: false)
+    }
+    do {
+      let applier = PolicyApplier(context: context)
+      let objects = try await PolicyApplier.objects(for: policy, in: context)
+      try await applier.applyPlan(objects)
+      return Applied(retry: try await applier.applySchedule(objects))
+    } catch let error as JobPlanError {
+      return Applied(status: .false, reason: .invalidSpec, message: "\(error)", isScheduleApplied: false)
+    } catch let error as OwnedObjects.NameConflict {
+      return Applied(
+        status: .false, reason: .nameConflict, message: "\(error)", retry: .seconds(60), isScheduleApplied: false)
+    } catch let error as KubernetesError where [.forbidden, .invalid, .badRequest].contains(error.code) {
+      return Applied(
+        status: .false, reason: .applyFailed, message: "\(error)", retry: .seconds(60), isScheduleApplied: false)
+    }
+  }
+
+  // MARK: Backups that mirror nothing any more
+
+  private func tidyUp(_ history: PolicyHistory) async throws {
+    let gone = history.pruned + history.failedBeyond(context.configuration.failedBackupsLimit)
+    for backup in gone where backup.metadata.deletionTimestamp == nil {
+      do {
+        try await remove(backup)
+      } catch let error as KubernetesError where error.code == .notFound {
+        continue
+      }
+    }
+  }
+
+  private func remove(_ backup: Backup) async throws {
+    // The artifacts are gone already, or never were, so that nothing is left for the finalizer to do.
+    let others = (backup.metadata.finalizers ?? []).filter { $0 != HoldfastAPI.artifactsFinalizer }
+    if others.count != (backup.metadata.finalizers ?? []).count {
+      try await client.patchMetadata(of: backup, ["finalizers": .array(others.map { .string($0) })])
+    }
+    try await client.delete(
+      Backup.self, name: backup.key.name, namespace: backup.metadata.namespace,
+      options: DeleteOptions(uid: backup.metadata.uid))
+    context.logger.info("A Backup without artifacts was removed.", metadata: ["backup": "\(backup.key)"])
+  }
+
+  // MARK: Deletion and unreadable objects
+
+  private func reportDeletion(_ key: ObjectKey) async throws {
+    guard let uid = known.forget(key), let namespace = key.namespace else { return }
+    PolicyMetrics(key).remove()
+    let count = try await client.backups(of: key.name, in: namespace).filter { $0.status?.phase == .completed }.count
+    let message =
+      "The policy is deleted, with its CronJob and plan. Its backups stay in the bucket"
+      + " (\(count) Backup object(s) remain to tell of them); nothing prunes them any more."
+    context.logger.notice("A policy was deleted; its backups stay.", metadata: ["policy": "\(key)", "backups": "\(count)"])
+    context.events.record(
+      .normal, reason: EventReason.policyDeleted.rawValue, message: message,
+      about: ObjectReference(
+        apiVersion: HoldfastAPI.apiVersion, kind: BackupPolicy.resource.kind, namespace: namespace, name: key.name,
+        uid: uid))
+  }
+
+  private func reportUnreadable(_ json: JSONValue, _ error: any Error) async throws -> TerminalError {
+    let issue = ValidationIssue(decodingError: error)
+    let old = try? json["status"]?.decoded(as: BackupPolicyStatus.self)
+    var status = old ?? BackupPolicyStatus()
+    status.observedGeneration = json.objectMeta.generation
+    status.conditions.set(
+      "Ready", .false, .invalidSpec, issue.description, generation: json.objectMeta.generation,
+      now: Timestamp(context.now()))
+    // A policy of the right shape but for its spec, which is not written.
+    let stand = BackupPolicy(
+      metadata: json.objectMeta, spec: BackupPolicySpec(sources: [], target: Target()), status: old)
+    if try await client.writeStatusJSON(of: stand, from: json["status"], to: status) {
+      context.events.warning(.policyInvalid, issue.description, about: stand)
+    }
+    return TerminalError("policy \(json.key) cannot be read: \(issue)", cause: error)
+  }
+}
+
+/// The policies that this process has seen, so that it can tell of one that is gone.
+private final class KnownPolicies: Sendable {
+  private let uids = Mutex<[ObjectKey: String?]>([:])
+
+  func remember(_ key: ObjectKey, uid: String?) { uids.withLock { $0[key] = .some(uid) } }
+
+  /// - Returns: nil where the policy was not known.
+  func forget(_ key: ObjectKey) -> String?? { uids.withLock { $0.removeValue(forKey: key) } }
+}

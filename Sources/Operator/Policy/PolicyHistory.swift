@@ -1,0 +1,49 @@
+import Foundation
+import HoldfastAPI
+import KubernetesModel
+
+/// What the Backups of a policy tell about it. Pure, and derived anew each time, so that it is right after any restart.
+struct PolicyHistory: Sendable {
+  /// Newest first.
+  let runs: [Backup]
+
+  init(_ backups: [Backup]) {
+    runs = backups.filter { $0.status?.phase != nil && $0.status?.phase != .deleting }
+      .sorted { ($0.runTime, $0.key) > ($1.runTime, $1.key) }
+  }
+
+  var lastGood: Backup? { runs.first { $0.status?.phase == .completed } }
+
+  /// Failed runs since the last good one.
+  var failuresInRow: [Backup] {
+    Array(runs.filter { $0.status?.phase.map(\.isTerminal) ?? false }.prefix { $0.status?.phase == .failed })
+  }
+
+  var lastRun: BackupPolicyStatus.Run? { runs.first { $0.status?.startTime != nil }.map(Self.run) }
+
+  var lastSuccessfulRun: BackupPolicyStatus.Run? { lastGood.map(Self.run) }
+
+  /// Of the newest run that looked.
+  var storage: BackupPolicyStatus.Storage? { runs.lazy.compactMap(\.status?.storage).first }
+
+  /// Backups whose artifacts retention has removed from the bucket.
+  var pruned: [Backup] {
+    let ids = Set(runs.flatMap { $0.status?.pruned ?? [] })
+    return runs.filter { $0.status?.id.map(ids.contains) ?? false }
+  }
+
+  /// Failed runs beyond the newest few. Nothing in the bucket stands behind them.
+  func failedBeyond(_ limit: Int) -> [Backup] {
+    Array(runs.filter { $0.status?.phase == .failed && !$0.isHeld }.dropFirst(limit))
+  }
+
+  private static func run(_ backup: Backup) -> BackupPolicyStatus.Run {
+    let status = backup.status
+    let start = status?.startTime
+    let end = status?.completionTime
+    let seconds = start.flatMap { start in end.map { Int64($0.date.timeIntervalSince(start.date)) } }
+    return BackupPolicyStatus.Run(
+      name: backup.key.name, time: end ?? start ?? backup.metadata.creationTimestamp ?? Timestamp(.distantPast),
+      phase: status?.phase, size: status?.size, durationSeconds: seconds)
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import HoldfastAPI
+import JobPlan
+import KubernetesClient
+import KubernetesModel
+
+extension RestoreReconciler {
+  enum SafetyBackup {
+    case ready(RestoreRequest)
+    case waiting
+  }
+
+  /// Takes a backup of what the restore will overwrite, and waits for it.
+  /// - Throws: ``RestoreStop`` where it failed: the restore then has touched nothing.
+  func safetyBackup(for request: RestoreRequest, _ resolved: ResolvedRestore) async throws -> SafetyBackup {
+    guard request.spec.safetyBackup ?? true else {
+      return .ready(try await skipSafetyBackup(request, "spec.safetyBackup is false", isSurprising: false))
+    }
+    guard let policy = resolved.policy else {
+      return .ready(
+        try await skipSafetyBackup(
+          request,
+          "no BackupPolicy \(resolved.origin.name) in this namespace says how to back up what is restored over",
+          isSurprising: true))
+    }
+    let namespace = request.metadata.namespace ?? ""
+    let name = ObjectNames.safetyBackup(request: request.key.name, uid: request.metadata.uid ?? "")
+    guard let backup = try await client.find(Backup.self, name, in: namespace) else {
+      guard request.status?.safetyBackup == nil else {
+        throw RestoreStop("safetyBackup", .safetyBackupFailed, "Backup \(name) was deleted before its end was seen")
+      }
+      try await client.create(Self.safetyBackup(name, of: policy, for: request))
+      return .waiting
+    }
+    let current = try await recordSafetyBackup(backup, in: request)
+    switch backup.status?.phase {
+    case .completed?: return .ready(current)
+    case .failed?:
+      let failure = backup.status?.failure
+      throw RestoreStop(
+        "safetyBackup", .safetyBackupFailed,
+        "Backup \(name) failed in step \(failure?.step ?? "?"): \(failure?.message ?? "no reason given"). Nothing was "
+          + "restored. Mend that, or set spec.safetyBackup to false in a new request")
+    default: return .waiting
+    }
+  }
+
+  private static func safetyBackup(_ name: String, of policy: BackupPolicy, for request: RestoreRequest) -> Backup {
+    // Not owned by the request: the backup outlives it.
+    Backup(
+      metadata: ObjectMeta(
+        name: name, namespace: request.metadata.namespace,
+        labels: ObjectLabels.of(policy: policy.key.name, restore: request.key.name),
+        annotations: [HoldfastAPI.triggerAnnotation: BackupTrigger.safety.rawValue]),
+      spec: Backup.Spec(policyRef: NameReference(name: policy.key.name)))
+  }
+
+  private func recordSafetyBackup(_ backup: Backup, in request: RestoreRequest) async throws -> RestoreRequest {
+    var status = request.status ?? RestoreRequest.Status()
+    status.phase = .safetyBackup
+    status.safetyBackup = backup.key.name
+    let phase = backup.status?.phase
+    status.setStep(
+      RestoreRequest.Step(
+        name: "safetyBackup", state: phase == .completed ? .completed : phase == .failed ? .failed : .running,
+        startTime: backup.status?.startTime, completionTime: backup.status?.completionTime,
+        message: "Backup \(backup.key.name)"))
+    return try await write(status, to: request)
+  }
+
+  private func skipSafetyBackup(
+    _ request: RestoreRequest, _ why: String, isSurprising: Bool
+  ) async throws -> RestoreRequest {
+    guard !(request.status?.steps?.contains { $0.name == "safetyBackup" } ?? false) else { return request }
+    var status = request.status ?? RestoreRequest.Status()
+    status.setStep(RestoreRequest.Step(name: "safetyBackup", state: .skipped, message: why))
+    let current = try await write(status, to: request)
+    if isSurprising { context.events.warning(.safetyBackupSkipped, "No safety backup is taken: \(why).", about: request) }
+    return current
+  }
+}

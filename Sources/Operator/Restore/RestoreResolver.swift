@@ -1,0 +1,113 @@
+import Foundation
+import HoldfastAPI
+import JobPlan
+import KubernetesClient
+import KubernetesModel
+
+/// Which backup a request means, and how to reach it.
+struct ResolvedRestore: Sendable {
+  /// Of this cluster; nil where the backup is only known by its location.
+  var policy: BackupPolicy?
+  var origin: Plan.Policy
+  var spec: BackupPolicySpec
+  /// nil: the newest one in the bucket.
+  var id: String?
+  var location: String?
+  var summary: String
+
+  func objects(for request: RestoreRequest, in context: OperatorContext, clusterID: String?) -> RestoreObjects {
+    RestoreObjects(
+      request: request, origin: origin, spec: spec, policy: policy?.key.name, id: id,
+      defaults: context.configuration.executor, clusterID: clusterID)
+  }
+}
+
+/// Reads what a request names. Throws ``RestoreStop`` where it names nothing that can be restored.
+struct RestoreResolver: Sendable {
+  let context: OperatorContext
+  private var client: KubernetesClient { context.client }
+
+  func resolve(_ request: RestoreRequest) async throws -> ResolvedRestore {
+    let namespace = request.metadata.namespace ?? ""
+    if let location = request.spec.from.location { return try await resolve(location, request) }
+    if let name = request.spec.from.backup {
+      guard let backup = try await client.find(Backup.self, name, in: namespace) else {
+        throw RestoreStop("resolve", .backupNotFound, "spec.from.backup: there is no Backup \(name) in this namespace")
+      }
+      return try await resolve(backup, request)
+    }
+    guard let latest = request.spec.from.latest else {
+      throw RestoreStop("resolve", .invalidSpec, "spec.from names nothing; set backup, latest or location")
+    }
+    // What was chosen once stays, however many backups are made meanwhile.
+    let backups = try await client.backups(of: latest.policyRef.name, in: namespace)
+    let chosen =
+      request.status?.backupID.flatMap { id in backups.first { $0.status?.id == id } }
+      ?? Self.newest(of: backups, latest)
+    guard let chosen else {
+      let before = latest.before.map { " made before \($0)" } ?? ""
+      let verified = latest.requireVerified == true ? " that is verified" : ""
+      throw RestoreStop(
+        "resolve", .backupNotFound,
+        "spec.from.latest: policy \(latest.policyRef.name) has no completed Backup\(before)\(verified)")
+    }
+    return try await resolve(chosen, request)
+  }
+
+  /// By the time in the id, which is when the run began.
+  static func newest(of backups: [Backup], _ latest: RestoreRequest.From.Latest) -> Backup? {
+    backups.filter { backup in
+      guard backup.status?.phase == .completed, backup.status?.id != nil else { return false }
+      if let before = latest.before, backup.runTime >= before.date { return false }
+      return latest.requireVerified != true || backup.status?.verified == true
+    }.max { ($0.status?.id ?? "") < ($1.status?.id ?? "") }
+  }
+
+  private func resolve(_ backup: Backup, _ request: RestoreRequest) async throws -> ResolvedRestore {
+    let namespace = request.metadata.namespace ?? ""
+    guard backup.status?.phase == .completed, let id = backup.status?.id else {
+      throw RestoreStop(
+        "resolve", .backupNotFound,
+        "Backup \(backup.key.name) is \(backup.status?.phase?.rawValue ?? "Pending") and has no id; a restore needs a "
+          + "Completed one, or spec.from.location")
+    }
+    let name = backup.spec.policyRef.name
+    let policy: BackupPolicy
+    switch try await client.policy(name, in: namespace) {
+    case .missing:
+      throw RestoreStop(
+        "resolve", .policyNotFound,
+        "Backup \(backup.key.name) is of BackupPolicy \(name), which is gone, so that its bucket is not known; create the "
+          + "policy again, or use spec.from.location")
+    case .invalid(let message): throw RestoreStop("resolve", .invalidSpec, message)
+    case .valid(let found): policy = found
+    }
+    return ResolvedRestore(
+      policy: policy, origin: Plan.Policy(namespace: namespace, name: name),
+      spec: policy.spec.defaulted(namespace: namespace, name: name), id: id, location: backup.status?.location,
+      summary: "Backup \(backup.key.name), id \(id)")
+  }
+
+  private func resolve(
+    _ location: RestoreRequest.From.Location, _ request: RestoreRequest
+  ) async throws -> ResolvedRestore {
+    let parts = location.policy.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2 else {
+      throw RestoreStop("resolve", .invalidSpec, "spec.from.location.policy must be namespace/name")
+    }
+    let namespace = request.metadata.namespace ?? ""
+    // The same policy, if this cluster has it: for the safety backup, and to wait for its runs.
+    var policy: BackupPolicy?
+    if case .valid(let found) = try await client.policy(parts[1], in: namespace) { policy = found }
+    var spec = BackupPolicySpec(
+      sources: (request.spec.sources ?? []).compactMap { selection in
+        selection.openBao == nil && selection.vault == nil
+          ? nil : Source(name: selection.name, openBao: selection.openBao, vault: selection.vault)
+      }, target: location.target)
+    if spec.sources.isEmpty, let policy { spec.sources = policy.spec.sources }
+    return ResolvedRestore(
+      policy: policy, origin: Plan.Policy(namespace: parts[0], name: parts[1]),
+      spec: spec.defaulted(namespace: namespace, name: parts[1]), id: location.id == "latest" ? nil : location.id,
+      location: nil, summary: "policy \(location.policy), id \(location.id), by its location")
+  }
+}

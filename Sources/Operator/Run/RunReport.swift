@@ -1,0 +1,52 @@
+import HoldfastAPI
+import KubernetesModel
+import Logging
+import Metrics
+
+/// Tells people and metrics how runs go: once for each change of phase.
+struct RunReport: Sendable {
+  let context: OperatorContext
+
+  func tell(_ backup: Backup, from old: Backup.Status?, to new: Backup.Status) {
+    tellTrouble(backup, from: old, to: new)
+    guard new.phase != old?.phase, let phase = new.phase else { return }
+    switch phase {
+    case .pending, .deleting: return
+    case .running:
+      context.events.normal(.backupStarted, "Job \(new.job ?? "?") runs.", about: backup)
+    case .completed:
+      let size = new.size.map { " \($0) bytes" } ?? ""
+      context.events.normal(
+        .backupCompleted, "The backup is complete:\(size) at \(new.location ?? "the policy's target").", about: backup)
+      count(backup, result: "completed")
+    case .failed:
+      let failure = new.failure
+      let text =
+        "\(failure?.reason ?? "Unknown"), step \(failure?.step ?? "?")"
+        + "\(failure?.source.map { " of source \($0)" } ?? ""): \(failure?.message ?? "")"
+      context.events.warning(.backupFailed, text, about: backup)
+      context.logger.warning(
+        "A backup failed.",
+        metadata: [
+          "backup": "\(backup.key)", "step": "\(failure?.step ?? "")", "reason": "\(failure?.reason ?? "")",
+          "message": "\(failure?.message ?? "")",
+        ])
+      count(backup, result: "failed")
+    }
+  }
+
+  /// A pod that cannot start is worth a word before the deadline ends it, hours later.
+  private func tellTrouble(_ backup: Backup, from old: Backup.Status?, to new: Backup.Status) {
+    guard new.phase == .pending || new.phase == .running, let condition = new.conditions["Completed"],
+      condition.reason != Reason.waitingForJob.rawValue, condition.reason != old?.conditions["Completed"]?.reason
+    else { return }
+    context.events.warning(.backupWaiting, "\(condition.reason): \(condition.message)", about: backup)
+  }
+
+  private func count(_ backup: Backup, result: String) {
+    let dimensions = [
+      ("namespace", backup.metadata.namespace ?? ""), ("policy", backup.spec.policyRef.name), ("result", result),
+    ]
+    Counter(label: "holdfast_backups_total", dimensions: dimensions).increment()
+  }
+}

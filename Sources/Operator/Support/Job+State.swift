@@ -1,0 +1,53 @@
+import Foundation
+import HoldfastAPI
+import KubernetesModel
+
+/// How far a Job is.
+enum JobState: Sendable, Hashable {
+  case active
+  case suspended
+  case complete
+  /// With the condition's reason and message.
+  case failed(reason: String, message: String)
+
+  var isFinished: Bool {
+    switch self {
+    case .complete, .failed: true
+    case .active, .suspended: false
+    }
+  }
+}
+
+extension Job {
+  var state: JobState {
+    // `FailureTarget` and `SuccessCriteriaMet` only announce the end: pods may still run.
+    for condition in status?.conditions ?? [] where condition.status == "True" {
+      if condition.type == "Complete" { return .complete }
+      if condition.type == "Failed" {
+        return .failed(reason: condition.reason ?? "", message: condition.message ?? "")
+      }
+    }
+    return spec.suspend == true ? .suspended : .active
+  }
+
+  var endTime: Timestamp? {
+    status?.completionTime
+      ?? status?.conditions?.first { $0.type == "Failed" && $0.status == "True" }?.lastTransitionTime
+  }
+
+  /// What the Job is for; one that carries a policy's label and says nothing is taken for a backup.
+  var operation: JobOperation {
+    metadata.labels?[HoldfastAPI.operationLabel].flatMap(JobOperation.init(rawValue:)) ?? .backup
+  }
+
+  var policyName: String? { metadata.labels?[HoldfastAPI.policyLabel] }
+
+  /// What started the run, where the Job tells.
+  var trigger: BackupTrigger {
+    let annotations = metadata.annotations ?? [:]
+    if let trigger = annotations[HoldfastAPI.triggerAnnotation].flatMap(BackupTrigger.init(rawValue:)) { return trigger }
+    // kubectl create job --from sets it, and an owner reference to the CronJob as well.
+    if annotations["cronjob.kubernetes.io/instantiate"] == "manual" { return .manual }
+    return metadata.controllerReference?.kind == CronJob.resource.kind ? .scheduled : .manual
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import HoldfastAPI
+import JobPlan
+import KubernetesModel
+import Testing
+
+@testable import Operator
+
+/// The operator dies after its n-th write, for every n, and a new one goes on. It must end as if nothing had happened.
+@Suite struct CrashTests {
+  /// From nothing to a manual backup.
+  private func playBackup(_ scene: Scene, dyingAfter count: Int?) async throws -> Int {
+    scene.cluster.put(Make.policy { $0.schedule = nil })
+    scene.cluster.put(Make.backup("now"))
+    scene.cluster.clearWrites()
+    scene.cluster.die(afterWrites: count)
+    try await drive(scene, until: { $0.object(Backup.self, "now")?.status?.phase == .completed })
+    return scene.cluster.writes.count
+  }
+
+  /// A restore with its safety backup.
+  private func playRestore(_ scene: Scene, dyingAfter count: Int?) async throws -> Int {
+    scene.cluster.put(Make.policy { $0.schedule = nil })
+    scene.cluster.put(Make.done("now"))
+    scene.cluster.put(
+      RestoreRequest(
+        metadata: ObjectMeta(name: "back", namespace: "ns", uid: "uid-back"), spec: .init(from: .init(backup: "now"))))
+    try await scene.settlePolicy()
+    scene.cluster.clearWrites()
+    scene.cluster.die(afterWrites: count)
+    try await drive(scene, until: { $0.object(RestoreRequest.self, "back")?.status?.phase == .completed })
+    return scene.cluster.writes.count
+  }
+
+  /// Lets operators work and Jobs end until a state is reached; an operator that loses the server is followed by a new one.
+  private func drive(_ scene: Scene, until isDone: (FakeCluster) -> Bool) async throws {
+    for _ in 0..<60 where !isDone(scene.cluster) {
+      do { try await scene.settle() } catch { scene.cluster.die(afterWrites: nil) }
+      for job in scene.cluster.all(Job.self) where job.state == .active {
+        scene.clock.advance(60)
+        scene.cluster.complete(job.key.name, with: Make.result(job.operation, id: Self.id(of: job)))
+      }
+    }
+    try #require(isDone(scene.cluster))
+  }
+
+  private static func id(of job: Job) -> String {
+    job.trigger == .safety ? "20261121T130000Z-safety" : Make.id
+  }
+
+  @Test func aPolicyIsPutInPlaceAfterAnyWrite() async throws {
+    for count in 0..<3 {
+      let scene = Scene()
+      scene.cluster.put(Make.policy())
+      scene.cluster.die(afterWrites: count)
+      await #expect(throws: (any Error).self) { try await scene.settlePolicy() }
+      scene.cluster.die(afterWrites: nil)
+      try await scene.settlePolicy()
+      #expect(scene.cluster.writes.count == 3, "plan, CronJob and status, each once: \(scene.cluster.writes)")
+    }
+  }
+
+  @Test func aBackupGoesOnAfterAnyWrite() async throws {
+    let total = try await playBackup(Scene(), dyingAfter: nil)
+    for count in 0..<total {
+      let scene = Scene()
+      _ = try await playBackup(scene, dyingAfter: count)
+      #expect(scene.cluster.all(Job.self).count == 1, "after \(count) of \(total) writes")
+      #expect(scene.cluster.all(Backup.self).count == 1, "after \(count) of \(total) writes")
+    }
+  }
+
+  /// Promise 7 as well: one Job, let go once.
+  @Test func aRestoreGoesOnAfterAnyWrite() async throws {
+    let total = try await playRestore(Scene(), dyingAfter: nil)
+    for count in 0..<total {
+      let scene = Scene()
+      _ = try await playRestore(scene, dyingAfter: count)
+      let jobs = scene.cluster.all(Job.self)
+      #expect(jobs.filter { $0.operation == .backup }.count == 1, "after \(count) of \(total) writes")
+      #expect(jobs.filter { $0.operation == .restore }.count == 1, "after \(count) of \(total) writes")
+      #expect(scene.cluster.all(Backup.self).count == 2, "after \(count) of \(total) writes")
+      let releases = scene.cluster.writes.filter { $0.hasPrefix("patch jobs") && $0.contains("-restore") }
+      #expect(releases.count == 1, "after \(count) of \(total) writes")
+    }
+  }
+}
