@@ -56,7 +56,8 @@ extension FieldPathElement: CustomStringConvertible, Comparable {
     switch self {
     case .field(let name): ".\(name)"
     case .key(let keys):
-      "[" + keys.sorted { $0.key < $1.key }.map { "\($0.key)=\(JSONWriter.text($0.value))" }.joined(separator: ",") + "]"
+      "[" + keys.sorted { $0.key < $1.key }.map { "\($0.key)=\(JSONWriter.text($0.value))" }.joined(separator: ",")
+        + "]"
     case .value(let value): "[=\(JSONWriter.text(value))]"
     case .index(let index): "[\(index)]"
     }

@@ -42,9 +42,12 @@ struct OpenAPIPaths {
       collection: item([.list, .create], parameters: resource.isNamespaced ? ["namespace"] : []),
       "\(collection)/{name}": item([.read, .replace, .patch, .delete], parameters: pathParameters),
     ]
-    if resource.isNamespaced { paths["\(root)/\(resource.plural)"] = item([.list], parameters: [], scope: "ForAllNamespaces") }
+    if resource.isNamespaced {
+      paths["\(root)/\(resource.plural)"] = item([.list], parameters: [], scope: "ForAllNamespaces")
+    }
     if subresources.contains("status") {
-      paths["\(collection)/{name}/status"] = item([.read, .replace, .patch], parameters: pathParameters, scope: "Status")
+      paths["\(collection)/{name}/status"] = item(
+        [.read, .replace, .patch], parameters: pathParameters, scope: "Status")
     }
     return paths
   }

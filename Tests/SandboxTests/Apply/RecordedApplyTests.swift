@@ -47,7 +47,8 @@ import Testing
     #expect(error.code == expected["code"]?.integerValue.map(Int.init))
     #expect(error.message == expected["message"]?.stringValue)
     // The real server lists managers in any order.
-    #expect(error.causes.map(\.field).sorted() == (expected["fields"]?.arrayValue ?? []).compactMap(\.stringValue).sorted())
+    #expect(
+      error.causes.map(\.field).sorted() == (expected["fields"]?.arrayValue ?? []).compactMap(\.stringValue).sorted())
   }
 
   @Test(arguments: RecordedWrite.all.filter { !$0.isApply && $0.live != nil })

@@ -84,7 +84,8 @@ import Testing
       widget["x-kubernetes-group-version-kind"] == [
         ["group": "applyrec.example.dev", "version": "v1", "kind": "Widget"]
       ])
-    #expect(Set(widget["properties"]?.objectValue?.keys ?? [:].keys) == ["apiVersion", "kind", "metadata", "spec", "status"])
+    #expect(
+      Set(widget["properties"]?.objectValue?.keys ?? [:].keys) == ["apiVersion", "kind", "metadata", "spec", "status"])
     #expect(widget[path: "properties", "spec", "properties", "items", "x-kubernetes-list-map-keys"] == ["name"])
     #expect(widget[path: "properties", "spec", "properties", "mode", "default"] == "plain")
   }
