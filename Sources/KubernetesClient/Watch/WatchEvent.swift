@@ -59,7 +59,9 @@ extension KubernetesClient {
       }
       var lines = LineDecoder()
       for try await piece in response.body {
-        for line in try Self.split(piece, with: &lines, operation: request.operation) { try await onEvent(Self.event(line, operation: request.operation)) }
+        for line in try Self.split(piece, with: &lines, operation: request.operation) {
+          try await onEvent(Self.event(line, operation: request.operation))
+        }
       }
     }
   }
