@@ -59,7 +59,9 @@ extension APIServer {
     let grace = gracePeriod(object, resource, options: options)
     let existing = object.finalizers
     var finalizers = existing
-    switch options.propagation {
+    // Jobs leave their pods behind where nothing else is asked for, as since their first version.
+    let isFirst = !object.isBeingDeleted && !existing.contains("foregroundDeletion")
+    switch options.propagation ?? (resource.type == .jobs && isFirst ? .orphan : nil) {
     case .foreground?: finalizers = existing.filter { $0 != "orphan" && $0 != "foregroundDeletion" } + ["foregroundDeletion"]
     case .orphan?: finalizers = existing.filter { $0 != "orphan" && $0 != "foregroundDeletion" } + ["orphan"]
     case .background?: finalizers = existing.filter { $0 != "orphan" && $0 != "foregroundDeletion" }

@@ -63,7 +63,7 @@ final class APIServer: Sendable {
     try checkNamespaceOfRequest(&object, resource, namespace)
     if let version = object.resourceVersion, !version.isEmpty, version != "0" {
       throw APIError(
-        code: 500, reason: .internalError, message: "resourceVersion should not be set on objects to be created")
+        code: 500, reason: APIError.Reason(rawValue: ""), message: "resourceVersion should not be set on objects to be created")
     }
     let generated = object.objectName.isEmpty ? object[path: "metadata", "generateName"]?.stringValue : nil
     // A generated name that is taken gets another try, as since Kubernetes 1.32.
@@ -83,10 +83,17 @@ final class APIServer: Sendable {
         warnings += creationWarnings(stored, resource)
         return WriteResult(object: resource.fromStorage(stored), isCreated: true, warnings: warnings)
       } catch {
-        if generated == nil || attempt == 7 { throw .alreadyExists(resource.type, name: candidate.objectName) }
+        if generated == nil || attempt == 7 { throw alreadyExists(candidate, resource) }
       }
     }
     throw .internalError("no free name for \(generated ?? "")")
+  }
+
+  private func alreadyExists(_ object: JSONValue, _ resource: ServedResource) -> APIError {
+    var error = APIError.alreadyExists(resource.type, name: object.objectName)
+    let stored = store.get(resource.collection, storedKey(resource, object.namespace, object.objectName))
+    if stored?.value.isBeingDeleted == true { error.message = "object is being deleted: \(error.message)" }
+    return error
   }
 
   private func insert(

@@ -7,6 +7,8 @@ final class ResourceRegistry: Sendable {
     var builtIn: [ServedResource]
     /// By the definition's name.
     var custom: [String: [ServedResource]] = [:]
+    /// Made for the resources as they are; nil after a change.
+    var documents: OpenAPIDocuments?
   }
 
   private let state: Mutex<State>
@@ -32,7 +34,17 @@ final class ResourceRegistry: Sendable {
   func replace(definition: String, with resources: [ServedResource]) {
     state.withLock { state in
       state.custom[definition] = resources.isEmpty ? nil : resources
+      state.documents = nil
     }
+  }
+
+  /// The OpenAPI documents of what is served now.
+  func documents() -> OpenAPIDocuments {
+    if let documents = state.withLock({ $0.documents }) { return documents }
+    let documents = OpenAPIDocuments(
+      resources: all().map { OpenAPIDocuments.Resource($0.type, schema: $0.schema, subresources: $0.subresources) })
+    state.withLock { $0.documents = documents }
+    return documents
   }
 
   /// The served versions of each group, the preferred one first; the core group has the name "".

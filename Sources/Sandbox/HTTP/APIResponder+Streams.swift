@@ -11,7 +11,14 @@ extension APIResponder {
       sendsInitialEvents: call.query.flag("sendInitialEvents"),
       timeoutSeconds: try call.query.integer("timeoutSeconds"))
     let form = try ResponseForm(accept: call.request.headers[.accept])
-    let start = try server.watch(call.resource, namespace: call.target.namespace, options: options)
+    let start: APIServer.WatchStart
+    do throws(APIError) {
+      start = try server.watch(call.resource, namespace: call.target.namespace, options: options)
+    } catch {
+      guard error.reason == .expired else { throw error }
+      // A real server, too, says this in the stream.
+      return Self.response(["type": "ERROR", "object": error.status])
+    }
     // A real server picks between 30 and 60 minutes.
     let timeout = Duration.seconds(options.timeoutSeconds ?? Int.random(in: 1_800...3_600))
     let body = ResponseBody { writer in

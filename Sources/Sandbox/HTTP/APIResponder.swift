@@ -50,7 +50,7 @@ struct APIResponder: HTTPResponder {
     {
       return response
     }
-    if segments.first == "openapi" { return try openAPI(segments, request) }
+    if segments.first == "openapi" { return try openAPI(segments) }
     guard let target = RequestTarget(segments: segments),
       let resource = server.registry.find(group: target.group, version: target.version, plural: target.plural)
     else { throw Self.unknownPath }
@@ -154,8 +154,15 @@ struct APIResponder: HTTPResponder {
     return nil
   }
 
-  private func openAPI(_ segments: [String], _ request: Request) throws(APIError) -> Response {
-    throw Self.unknownPath
+  /// `/openapi/v3` and what its index names. The second version of OpenAPI is not served; kubectl does without.
+  private func openAPI(_ segments: [String]) throws(APIError) -> Response {
+    guard segments.dropFirst().first == "v3" else { throw Self.unknownPath }
+    let documents = server.registry.documents()
+    if segments.count == 2 { return Self.response(documents.index()) }
+    guard let document = documents.document(segments.dropFirst(2).joined(separator: "/")) else { throw Self.unknownPath }
+    return Response(
+      status: .ok, headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))
   }
 
   // MARK: Responses

@@ -15,6 +15,18 @@ struct SchemaValidator {
     return validator.errors
   }
 
+  /// The same for a whole object: where a type is wrong, it says too that other rules were left out.
+  static func validateObject(_ value: JSONValue, _ schema: Schema) -> [FieldError] {
+    let errors = validate(value, schema)
+    guard errors.contains(where: { ["FieldValueTypeInvalid", "FieldValueRequired"].contains($0.reason) }) else { return errors }
+    return errors + [
+      FieldError(
+        reason: "FieldValueInvalid",
+        message: "Invalid value: null: some validation rules were not checked because the object was invalid; correct the "
+          + "existing errors to complete validation", field: "<nil>")
+    ]
+  }
+
   private mutating func check(_ value: JSONValue, _ schema: Schema, _ path: FieldPath) {
     if value == .null, schema.isNullable { return }
     guard checkType(value, schema, path) else { return }

@@ -7,5 +7,5 @@ struct CustomResourceRules: ResourceRules {
   var allowsUnconditionalUpdate: Bool { false }
   var hasGeneration: Bool { true }
 
-  func validate(_ object: JSONValue) -> [FieldError] { SchemaValidator.validate(object, schema) }
+  func validate(_ object: JSONValue) -> [FieldError] { SchemaValidator.validateObject(object, schema) }
 }
