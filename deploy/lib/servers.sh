@@ -35,14 +35,17 @@ servers_wait() {
   done
 }
 
+# Succeeds while a process runs; one that has ended and waits for its parent does not count.
+servers_runs() { grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status"; }
+
 # Ends every server and all that it started: first kindly, then not.
 servers_stop() {
-  local pid
+  local pid alive
   for pid in "${servers_pids[@]}"; do kill -TERM "-$pid" 2>/dev/null || true; done
-  for _ in $(seq 50); do
-    local alive=0
-    for pid in "${servers_pids[@]}"; do kill -0 "-$pid" 2>/dev/null && alive=1; done
-    [ "$alive" = 0 ] && return 0
+  for _ in $(seq 75); do
+    alive=0
+    for pid in "${servers_pids[@]}"; do if servers_runs "$pid"; then alive=1; fi; done
+    [ "$alive" = 0 ] && break
     sleep 0.2
   done
   for pid in "${servers_pids[@]}"; do kill -KILL "-$pid" 2>/dev/null || true; done
