@@ -44,6 +44,12 @@ struct APIError: Error, Sendable, Equatable {
   var group: String?
   var kind: String?
   var uid: String?
+  /// Seconds after which a retry makes sense.
+  var retryAfter: Int?
+  /// Whether `details` is there even where it is empty.
+  var hasDetails = false
+  /// What there was to say before the refusal; for `Warning` headers.
+  var warnings: [String] = []
 }
 
 extension APIError {
@@ -86,12 +92,21 @@ extension APIError {
 
   /// - Parameter causes: At least one.
   static func invalid(_ resource: ResourceType, name: String, causes: [Cause]) -> APIError {
-    let texts = causes.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }
+    var seen: Set<String> = []
+    let texts = causes.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }.filter {
+      seen.insert($0).inserted
+    }
     let text = texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
     return APIError(
       code: 422, reason: .invalid,
       message: "\(resource.qualifiedKind) \"\(name)\" is invalid: \(text)", causes: causes, name: name,
       group: resource.group, kind: resource.kind)
+  }
+
+  func with(warnings: [String]) -> APIError {
+    var error = self
+    error.warnings += warnings
+    return error
   }
 
   static func notImplemented(_ feature: String) -> APIError {
@@ -109,6 +124,7 @@ extension APIError {
     details["group"] = group.flatMap { $0.isEmpty ? nil : .string($0) }
     details["kind"] = kind.map { .string($0) }
     details["uid"] = uid.map { .string($0) }
+    details["retryAfterSeconds"] = retryAfter.map { .integer(Int64($0)) }
     if !causes.isEmpty {
       details["causes"] = .array(
         causes.map { cause in
@@ -122,7 +138,7 @@ extension APIError {
       "code": .integer(Int64(code)),
     ]
     if !reason.rawValue.isEmpty { status["reason"] = .string(reason.rawValue) }
-    if !details.isEmpty { status["details"] = .object(details) }
+    if hasDetails || !details.isEmpty { status["details"] = .object(details) }
     return status
   }
 }

@@ -42,6 +42,12 @@ extension APIServer {
 
   private func checkType(_ object: JSONValue, _ resource: ServedResource) throws(APIError) {
     if let apiVersion = object.apiVersion, apiVersion != resource.type.apiVersion {
+      if resource.custom == nil {
+        throw .badRequest(
+          "\(object.kind ?? resource.type.kind) in version \"\(apiVersion.split(separator: "/").last ?? "")\" cannot be "
+            + "handled as a \(resource.type.kind): no kind \"\(object.kind ?? resource.type.kind)\" is registered for "
+            + "version \"\(apiVersion)\"")
+      }
       throw .badRequest(
         "the API version in the data (\(apiVersion)) does not match the expected API version (\(resource.type.apiVersion))")
     }
@@ -51,7 +57,10 @@ extension APIServer {
           + "\"\(kind)\" is registered for version \"\(resource.type.apiVersion)\"")
     }
     if resource.custom != nil, object.apiVersion == nil || object.kind == nil {
-      throw .badRequest("Object '\(object.kind == nil ? "Kind" : "apiVersion")' is missing in the request body")
+      let text = JSONWriter.text(object)
+      throw .badRequest(
+        "the object provided is unrecognized (must be of type \(resource.type.kind)): Object "
+          + "'\(object.kind == nil ? "Kind" : "apiVersion")' is missing in '\(text)'")
     }
   }
 
@@ -59,7 +68,7 @@ extension APIServer {
     _ object: JSONValue, _ resource: ServedResource, _ unknown: inout [String]
   ) throws(BuiltInDecoder.TypeMismatch) -> JSONValue {
     var object = object
-    var metadataDecoder = BuiltInDecoder(kind: resource.type.kind)
+    var metadataDecoder = BuiltInDecoder(kind: "ObjectMeta")
     if let metadata = object["metadata"], metadata != .null {
       object["metadata"] = try metadataDecoder.decode(metadata, BuiltInSchemas.shared["ObjectMeta"])
     } else {

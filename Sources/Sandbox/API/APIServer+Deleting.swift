@@ -38,9 +38,11 @@ extension APIServer {
     _ options: DeleteOptions, against object: JSONValue, _ resource: ServedResource
   ) throws(APIError) {
     if let uid = options.uid, uid != object.uid {
-      throw .conflict(
-        resource.type, name: object.objectName,
-        "Precondition failed: UID in precondition: \(uid), UID in object meta: \(object.objectUID)")
+      throw APIError(
+        code: 409, reason: .conflict,
+        message: "Operation cannot be fulfilled on \(resource.type.qualifiedKind) \"\(object.objectName)\": the UID in the "
+          + "precondition (\(uid)) does not match the UID in record (\(object.objectUID)). The object might have been "
+          + "deleted and then recreated", name: object.objectName, group: resource.type.group, kind: resource.type.kind)
     }
     if let version = options.resourceVersion, version != object.resourceVersion {
       throw .conflict(
@@ -68,6 +70,10 @@ extension APIServer {
     case nil: break
     }
     if Set(finalizers) == Set(existing) { finalizers = existing }
+    let cleanup = CustomResourceDefinitionRules.cleanupFinalizer
+    if resource.type == .customResourceDefinitions, !object.isBeingDeleted, !finalizers.contains(cleanup) {
+      finalizers.append(cleanup)
+    }
     metadata["finalizers"] = finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) })
     if object.isBeingDeleted {
       // A later deletion can only shorten the grace period.
@@ -78,7 +84,7 @@ extension APIServer {
       }
     } else {
       metadata["deletionTimestamp"] = .string(Timestamp(clock().addingTimeInterval(Double(grace))).description)
-      metadata["deletionGracePeriodSeconds"] = .integer(grace)
+      if resource.type != .namespaces { metadata["deletionGracePeriodSeconds"] = .integer(grace) }
       if let generation = metadata["generation"]?.integerValue { metadata["generation"] = .integer(generation + 1) }
     }
     var object = object

@@ -42,13 +42,17 @@ extension APIServer {
     guard resource.type == .pods, old == nil, let namespace = object.namespace else { return }
     let account = object[path: "spec", "serviceAccountName"]?.stringValue ?? "default"
     guard
-      store.get(
-        CollectionKey(group: "", plural: "serviceaccounts"), StoredKey(namespace: namespace, name: account)) != nil
+      let stored = store.get(
+        CollectionKey(group: "", plural: "serviceaccounts"), StoredKey(namespace: namespace, name: account))
     else {
       throw .forbidden(
         resource.type, name: object.objectName,
         "error looking up service account \(namespace)/\(account): serviceaccount \"\(account)\" not found")
     }
+    let automounts =
+      object[path: "spec", "automountServiceAccountToken"]?.boolValue
+      ?? stored.value["automountServiceAccountToken"]?.boolValue ?? true
+    if automounts { object.mapMember("spec", ServiceAccountVolume.add) }
   }
 
   func creationWarnings(_ object: JSONValue, _ resource: ServedResource) -> [String] {

@@ -103,7 +103,7 @@ extension APIServer {
     if wanted > store.revision {
       var error = APIError(
         code: 504, reason: APIError.Reason(rawValue: "Timeout"),
-        message: "Too large resource version: \(wanted), current: \(store.revision)")
+        message: "Timeout: Too large resource version: \(wanted), current: \(store.revision)", retryAfter: 1)
       error.causes = [APIError.Cause(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")]
       throw error
     }

@@ -12,7 +12,7 @@ extension APIServer {
     }
     let (decoded, warnings) = try decode(object, resource, options: options, duplicates: duplicates)
     var result = try modify(
-      resource, namespace: namespace, name: name, subresource: subresource, options: options
+      resource, namespace: namespace, name: name, subresource: subresource, options: options, warnings: { warnings }
     ) { current throws(APIError) in
       if let own = decoded.name, own != name {
         throw .badRequest("the name of the object (\(own)) does not match the name on the URL (\(name))")
@@ -21,9 +21,13 @@ extension APIServer {
         throw .badRequest("the namespace of the object (\(own)) does not match the namespace on the URL (\(namespace ?? ""))")
       }
       if (decoded.resourceVersion ?? "").isEmpty, !resource.rules.allowsUnconditionalUpdate {
-        throw .invalid(
+        var error = APIError.invalid(
           resource.type, name: name,
           causes: [.invalid(FieldPath("metadata.resourceVersion"), 0, "must be specified for an update")])
+        // This one names the resource, not the kind.
+        error.message = error.message.replacing(resource.type.qualifiedKind, with: resource.type.qualifiedPlural)
+        error.kind = resource.type.plural
+        throw error
       }
       return decoded
     }
@@ -42,7 +46,7 @@ extension APIServer {
     }
     var warnings: [String] = []
     var result = try modify(
-      resource, namespace: namespace, name: name, subresource: subresource, options: options
+      resource, namespace: namespace, name: name, subresource: subresource, options: options, warnings: { warnings }
     ) { current throws(APIError) in
       let patched = try apply(current)
       let decoded = try decode(patched, resource, options: options, duplicates: duplicates)
@@ -54,6 +58,19 @@ extension APIServer {
     }
     result.warnings += warnings
     return result
+  }
+
+  /// The same, where a refusal carries warnings along.
+  private func modify(
+    _ resource: ServedResource, namespace: String?, name: String, subresource: String?, options: WriteOptions,
+    warnings: () -> [String], change: (JSONValue) throws(APIError) -> JSONValue
+  ) throws(APIError) -> WriteResult {
+    do throws(APIError) {
+      return try modify(
+        resource, namespace: namespace, name: name, subresource: subresource, options: options, change: change)
+    } catch {
+      throw error.with(warnings: warnings())
+    }
   }
 
   /// Reads, changes and writes an object until no other write comes in between.

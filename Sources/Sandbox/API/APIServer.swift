@@ -59,7 +59,21 @@ final class APIServer: Sendable {
     _ resource: ServedResource, namespace: String?, object: JSONValue, options: WriteOptions = WriteOptions(),
     duplicates: [String] = [], tracksManagedFields: Bool = true
   ) throws(APIError) -> WriteResult {
-    var (object, warnings) = try decode(object, resource, options: options, duplicates: duplicates)
+    let (decoded, warnings) = try decode(object, resource, options: options, duplicates: duplicates)
+    do throws(APIError) {
+      var result = try create(
+        resource, namespace: namespace, decoded: decoded, options: options, tracksManagedFields: tracksManagedFields)
+      result.warnings += warnings
+      return result
+    } catch {
+      throw error.with(warnings: warnings)
+    }
+  }
+
+  private func create(
+    _ resource: ServedResource, namespace: String?, decoded: JSONValue, options: WriteOptions, tracksManagedFields: Bool
+  ) throws(APIError) -> WriteResult {
+    var object = decoded
     try checkNamespaceOfRequest(&object, resource, namespace)
     if let version = object.resourceVersion, !version.isEmpty, version != "0" {
       throw APIError(
@@ -79,8 +93,8 @@ final class APIServer: Sendable {
       do throws(Store.WriteError) {
         let stored = try insert(tracked, resource, isDryRun: options.isDryRun)
         if !options.isDryRun { afterWrite(resource, stored) }
-        warnings += resource.custom?.deprecationWarning.map { [$0] } ?? []
-        warnings += creationWarnings(stored, resource)
+        let warnings =
+          (resource.custom?.deprecationWarning.map { [$0] } ?? []) + creationWarnings(stored, resource)
         return WriteResult(object: resource.fromStorage(stored), isCreated: true, warnings: warnings)
       } catch {
         if generated == nil || attempt == 7 { throw alreadyExists(candidate, resource) }

@@ -42,8 +42,15 @@ enum MetadataRules {
   private static func finalizers(_ finalizers: JSONValue?, _ path: FieldPath) -> [FieldError] {
     var errors: [FieldError] = []
     let names = (finalizers?.arrayValue ?? []).compactMap(\.stringValue)
-    for name in names {
-      errors += qualifiedName(name).map { .invalid(path, .string(name), $0) }
+    for (index, name) in names.enumerated() {
+      let problems = qualifiedName(name)
+      errors += problems.map { .invalid(path.index(index), .string(name), $0) }
+      if problems.isEmpty, !name.contains("/"), !["orphan", "foregroundDeletion", "kubernetes"].contains(name) {
+        errors.append(
+          .invalid(
+            path.index(index), .string(name),
+            "name is neither a standard finalizer name nor is it fully qualified"))
+      }
     }
     if names.contains("orphan"), names.contains("foregroundDeletion") {
       errors.append(

@@ -135,7 +135,10 @@ struct FieldQuery: Sendable, Equatable {
       }
       let path = String(part[..<match.range.lowerBound])
       guard Self.supported(by: resource).contains(path) else {
-        throw .badRequest("field label not supported: \(path)")
+        let known = Self.supported(by: resource)
+        if known.count > 2, resource.custom == nil { throw .badRequest("field label not supported: \(path)") }
+        let list = known.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+        throw .badRequest("\"\(path)\" is not a known field selector: only \(list)")
       }
       terms.append(
         Term(path: path, value: String(part[match.range.upperBound...]), isEqual: match.1 != "!="))

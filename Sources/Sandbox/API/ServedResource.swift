@@ -108,6 +108,9 @@ enum EventConversion {
       guard let value = members.removeValue(forKey: from) else { continue }
       members[to] = value
     }
+    if apiVersion != "v1" {
+      for name in ["reportingController", "reportingInstance"] where members[name] == "" { members[name] = nil }
+    }
     members["apiVersion"] = .string(apiVersion)
     return .object(members)
   }

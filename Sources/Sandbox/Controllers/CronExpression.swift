@@ -12,13 +12,19 @@ struct CronExpression: Sendable {
   private let weekdays: Set<Int>
   private let daysAreAny: Bool
   private let weekdaysAreAny: Bool
+  /// Of `@every`; nil otherwise.
+  private let interval: TimeInterval?
 
   init(_ text: String) throws(ParseError) {
     let macros = [
       "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
       "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
     ]
-    let fields = (macros[text] ?? text).split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+    interval = try Self.interval(text)
+    if text.hasPrefix("@"), macros[text] == nil, interval == nil {
+      throw ParseError(message: "unrecognized descriptor: \(text)")
+    }
+    let fields = (interval == nil ? macros[text] ?? text : "* * * * *").split(separator: " ", omittingEmptySubsequences: true).map(String.init)
     guard fields.count == 5 else {
       throw ParseError(message: "expected exactly 5 fields, found \(fields.count): [\(text)]")
     }
@@ -32,8 +38,29 @@ struct CronExpression: Sendable {
     weekdaysAreAny = fields[4].hasPrefix("*") || fields[4].hasPrefix("?")
   }
 
+  /// `@every` and a Go duration.
+  private static func interval(_ text: String) throws(ParseError) -> TimeInterval? {
+    guard text.hasPrefix("@every ") else { return nil }
+    var seconds = 0.0
+    var rest = text.dropFirst("@every ".count)
+    let units: [(String, Double)] = [("ms", 0.001), ("us", 1e-6), ("ns", 1e-9), ("h", 3_600), ("m", 60), ("s", 1)]
+    repeat {
+      let digits = rest.prefix { $0.isNumber || $0 == "." }
+      rest = rest.dropFirst(digits.count)
+      guard let value = Double(digits), let (unit, factor) = units.first(where: { rest.hasPrefix($0.0) }) else {
+        throw ParseError(message: "failed to parse duration \(text)")
+      }
+      seconds += value * factor
+      rest = rest.dropFirst(unit.count)
+    } while !rest.isEmpty
+    return max(1, seconds.rounded(.down))
+  }
+
   /// The first time after `date`, to the minute; nil where there is none within five years.
   func next(after date: Date, timeZone: TimeZone) -> Date? {
+    if let interval {
+      return Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down) + interval)
+    }
     var calendar = Calendar(identifier: .gregorian)
     calendar.timeZone = timeZone
     var candidate = Date(timeIntervalSince1970: (date.timeIntervalSince1970 / 60).rounded(.down) * 60 + 60)
@@ -72,17 +99,23 @@ struct CronExpression: Sendable {
       if first != "*", first != "?" {
         let ends = first.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
         guard ends.count <= 2, let low = number(ends[0], bounds, names) else {
-          throw ParseError(message: "failed to parse '\(first)'")
+          throw unreadable(ends[0])
         }
         var high = low
         if ends.count == 2 {
-          guard let value = number(ends[1], bounds, names) else { throw ParseError(message: "failed to parse '\(first)'") }
+          guard let value = number(ends[1], bounds, names) else { throw unreadable(ends[1]) }
           high = value
         } else if pieces.count == 2 {
           high = bounds.upperBound
         }
-        guard low <= high, bounds.contains(low), bounds.contains(high) else {
-          throw ParseError(message: "'\(first)' is outside \(bounds.lowerBound)-\(bounds.upperBound)")
+        if low < bounds.lowerBound {
+          throw ParseError(message: "beginning of range (\(low)) below minimum (\(bounds.lowerBound)): \(part)")
+        }
+        if high > bounds.upperBound {
+          throw ParseError(message: "end of range (\(high)) above maximum (\(bounds.upperBound)): \(part)")
+        }
+        guard low <= high else {
+          throw ParseError(message: "beginning of range (\(low)) beyond end of range (\(high)): \(part)")
         }
         range = low...high
       }
@@ -94,6 +127,10 @@ struct CronExpression: Sendable {
       values.formUnion(stride(from: range.lowerBound, through: range.upperBound, by: step))
     }
     return values
+  }
+
+  private static func unreadable(_ text: String) -> ParseError {
+    ParseError(message: "failed to parse int from \(text): strconv.Atoi: parsing \"\(text)\": invalid syntax")
   }
 
   private static func number(_ text: String, _ bounds: ClosedRange<Int>, _ names: [String]) -> Int? {

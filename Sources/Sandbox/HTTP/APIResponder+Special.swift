@@ -69,6 +69,7 @@ extension APIResponder {
     var review = try await body(call).value
     review["apiVersion"] = .string(call.resource.type.apiVersion)
     review["kind"] = .string(call.resource.type.kind)
+    review["metadata"] = review["metadata"] ?? [:]
     switch call.resource.type.kind {
     case "SelfSubjectAccessReview":
       let wanted = review["spec"]?["resourceAttributes"]

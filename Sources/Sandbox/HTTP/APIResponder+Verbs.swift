@@ -13,7 +13,8 @@ extension APIResponder {
       return response
     }
     if let subresource = call.target.subresource, !call.resource.subresources.contains(subresource) {
-      throw Self.unknownPath
+      if call.resource.custom == nil { throw Self.unknownPath }
+      throw .notFound(call.resource.type, name: call.target.name ?? "")
     }
     switch call.verb {
     case "get": return try get(call)
@@ -69,21 +70,35 @@ extension APIResponder {
     options.fieldManager =
       call.query["fieldManager"]
       ?? (call.request.headers[.userAgent] ?? "unknown").split(separator: "/").first.map(String.init) ?? "unknown"
-    options.isDryRun = try isDryRun(call.query)
+    options.isDryRun = try isDryRun(call)
     options.force = call.query.flag("force")
     if let text = call.query["fieldValidation"] {
       guard let validation = WriteOptions.FieldValidation(rawValue: text) else {
-        throw .badRequest("fieldValidation: Unsupported value: \"\(text)\": supported values: \"Ignore\", \"Strict\", \"Warn\"")
+        throw Self.invalidOptions(
+          call, .notSupported(FieldPath("fieldValidation"), .string(text), ["Ignore", "Warn", "Strict"]))
       }
       options.fieldValidation = validation
     }
     return options
   }
 
-  private func isDryRun(_ query: QueryParameters) throws(APIError) -> Bool {
-    guard let text = query["dryRun"] else { return false }
-    guard text == "All" else { throw .badRequest("dryRun: Unsupported value: \"\(text)\": supported values: \"All\"") }
-    return true
+  private func isDryRun(_ call: Call) throws(APIError) -> Bool {
+    guard let text = call.query["dryRun"] else { return false }
+    if text == "All" { return true }
+    throw Self.invalidOptions(call, .notSupported(FieldPath("dryRun"), [.string(text)], ["All"]))
+  }
+
+  /// A refusal of what the query or a `DeleteOptions` says.
+  private static func invalidOptions(_ call: Call, _ error: FieldError) -> APIError {
+    let kind =
+      switch call.request.method {
+      case .post: "CreateOptions"
+      case .put: "UpdateOptions"
+      case .patch: "PatchOptions"
+      default: "DeleteOptions"
+      }
+    let type = ResourceType(group: "meta.k8s.io", version: "v1", kind: kind, plural: kind.lowercased())
+    return .invalid(type, name: "", causes: [error])
   }
 
   func body(_ call: Call) async throws(APIError) -> (value: JSONValue, duplicates: [String]) {
@@ -178,7 +193,10 @@ extension APIResponder {
     let policy = value["propagationPolicy"]?.stringValue ?? call.query["propagationPolicy"]
     if let policy {
       guard let propagation = DeletionPropagation(rawValue: policy) else {
-        throw .badRequest("propagationPolicy: Unsupported value: \"\(policy)\": supported values: \"Foreground\", \"Background\", \"Orphan\"")
+        throw Self.invalidOptions(
+          call,
+          .notSupported(
+            FieldPath("propagationPolicy"), .string(policy), ["Foreground", "Background", "Orphan", "nil"]))
       }
       options.propagation = propagation
     } else if value["orphanDependents"]?.boolValue ?? call.query.flag("orphanDependents") {
@@ -186,7 +204,7 @@ extension APIResponder {
     }
     options.gracePeriodSeconds = try call.query.integer("gracePeriodSeconds")
     if let seconds = value["gracePeriodSeconds"]?.integerValue { options.gracePeriodSeconds = Int(clamping: seconds) }
-    options.isDryRun = try isDryRun(call.query)
+    options.isDryRun = try isDryRun(call)
     if value["dryRun"]?.arrayValue?.contains("All") == true { options.isDryRun = true }
     return options
   }
@@ -195,7 +213,15 @@ extension APIResponder {
     let options = try await deleteOptions(call)
     let object = try server.delete(
       call.resource, namespace: call.target.namespace, name: call.target.name ?? "", options: options)
-    return object.kind == "Status" ? Self.response(object) : try respond(object, call)
+    let isOrphaning = call.resource.type == .jobs && options.propagation == nil
+    let warnings =
+      isOrphaning
+      ? [
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or "
+          + "set propagationPolicy=Orphan to suppress this warning"
+      ] : []
+    return object.kind == "Status"
+      ? Self.response(object, warnings: warnings) : try respond(object, call, warnings: warnings)
   }
 
   private func deleteCollection(_ call: Call) async throws(APIError) -> Response {

@@ -36,7 +36,7 @@ struct APIResponder: HTTPResponder {
           "http.method": "\(request.method)", "http.target": "\(request.uri)", "http.status": "\(error.code)",
           "error.message": "\(error.message)",
         ])
-      return Self.response(error.status, code: error.code)
+      return Self.response(error.status, code: error.code, warnings: error.warnings)
     }
   }
 
@@ -62,7 +62,7 @@ struct APIResponder: HTTPResponder {
   }
 
   static let unknownPath = APIError(
-    code: 404, reason: .notFound, message: "the server could not find the requested resource")
+    code: 404, reason: .notFound, message: "the server could not find the requested resource", hasDetails: true)
 
   /// One request for a resource.
   struct Call: Sendable {

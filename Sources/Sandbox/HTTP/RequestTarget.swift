@@ -64,7 +64,7 @@ struct QueryParameters: Sendable {
   func integer(_ name: String) throws(APIError) -> Int? {
     guard let text = self[name] else { return nil }
     guard let value = Int(text), value >= 0 else {
-      throw .badRequest("strconv.ParseInt: parsing \"\(text)\": invalid syntax (\(name))")
+      throw .badRequest("strconv.ParseInt: parsing \"\(text)\": invalid syntax")
     }
     return value
   }

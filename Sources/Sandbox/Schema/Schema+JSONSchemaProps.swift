@@ -42,6 +42,8 @@ extension Schema {
     rules.listType = value["x-kubernetes-list-type"]?.stringValue.flatMap(ListType.init)
     rules.listMapKeys = (value["x-kubernetes-list-map-keys"]?.arrayValue ?? []).compactMap(\.stringValue)
     rules.isAtomicMap = value["x-kubernetes-map-type"]?.stringValue == "atomic"
+    let parts = Array(rules.properties.values) + [rules.items, rules.additionalProperties].compactMap { $0 }
+    rules.hasExpressions = value["x-kubernetes-validations"] != nil || parts.contains { $0.hasExpressions }
     self.init(rules)
   }
 

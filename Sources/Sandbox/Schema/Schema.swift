@@ -45,6 +45,8 @@ final class Schema: Sendable {
 
     var isIntOrString = false
     var preservesUnknownFields = false
+    /// `x-kubernetes-validations`, here or further down. They are not evaluated.
+    var hasExpressions = false
     var isEmbeddedResource = false
     var listType: ListType?
     var listMapKeys: [String] = []

@@ -19,8 +19,12 @@ struct SchemaPruner {
       for (name, var member) in members {
         if isResource, name == "apiVersion" || name == "kind" || name == "metadata" { continue }
         if let known = schema.member(name) {
-          let childPath = schema.properties[name] == nil ? path.child(name) : path.child(name)
-          prune(&member, known, childPath, isResource: known.isEmbeddedResource)
+          // A null that the schema does not allow counts as absent; a default is filled in later.
+          if member == .null, !known.isNullable, known.type != nil || known.isIntOrString {
+            members[name] = nil
+            continue
+          }
+          prune(&member, known, path.child(name), isResource: known.isEmbeddedResource)
           members[name] = member
         } else if !schema.preservesUnknownFields {
           members[name] = nil

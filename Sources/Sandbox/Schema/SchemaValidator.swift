@@ -15,10 +15,15 @@ struct SchemaValidator {
     return validator.errors
   }
 
-  /// The same for a whole object: where a type is wrong, it says too that other rules were left out.
+  /// The errors after which a real server leaves out the rules in CEL.
+  private static let blocking: Set = [
+    "FieldValueTypeInvalid", "FieldValueRequired", "FieldValueNotSupported", "FieldValueTooLong", "FieldValueTooMany",
+  ]
+
+  /// The same for a whole object: where the schema has rules in CEL too, it says that they were left out.
   static func validateObject(_ value: JSONValue, _ schema: Schema) -> [FieldError] {
     let errors = validate(value, schema)
-    guard errors.contains(where: { ["FieldValueTypeInvalid", "FieldValueRequired"].contains($0.reason) }) else { return errors }
+    guard schema.hasExpressions, errors.contains(where: { blocking.contains($0.reason) }) else { return errors }
     return errors + [
       FieldError(
         reason: "FieldValueInvalid",

@@ -66,8 +66,15 @@ struct RoleBindingRules: ResourceRules {
     return errors
   }
 
+  /// As the server's own type writes it, which has no JSON names.
+  private func shown(_ role: JSONValue) -> JSONValue {
+    [
+      "APIGroup": role["apiGroup"] ?? "", "Kind": role["kind"] ?? "", "Name": role["name"] ?? "",
+    ]
+  }
+
   func validateUpdate(_ object: JSONValue, old: JSONValue) -> [FieldError] {
     object["roleRef"] == old["roleRef"]
-      ? [] : [.invalid(FieldPath("roleRef"), object["roleRef"], "cannot change roleRef")]
+      ? [] : [.invalid(FieldPath("roleRef"), shown(object["roleRef"] ?? [:]), "cannot change roleRef")]
   }
 }

@@ -24,8 +24,6 @@ struct CustomResourceDefinitionRules: ResourceRules {
     object["status"] = [
       "conditions": [], "acceptedNames": ["plural": "", "kind": ""], "storedVersions": .array(stored.map { [$0] } ?? []),
     ]
-    object["metadata", default: [:]]["finalizers"] = .array(
-      object.finalizers.filter { $0 != Self.cleanupFinalizer }.map { .string($0) } + [.string(Self.cleanupFinalizer)])
   }
 
   func validate(_ object: JSONValue) -> [FieldError] {

@@ -16,7 +16,7 @@ struct PodValidation {
   private mutating func check(_ spec: JSONValue, _ path: FieldPath, _ restartPolicies: [String]) {
     errors += RequiredFields.check(spec, BuiltInSchemas.shared["PodSpec"], path)
     let volumes = checkVolumes(spec, path.child("volumes"))
-    if (spec["containers"]?.arrayValue ?? []).isEmpty { errors.append(.required(path.child("containers"))) }
+    if spec["containers"]?.arrayValue?.isEmpty == true { errors.append(.required(path.child("containers"))) }
     var names: Set<String> = []
     for list in ["initContainers", "containers"] {
       for (index, container) in (spec[list]?.arrayValue ?? []).enumerated() {
@@ -46,16 +46,16 @@ struct PodValidation {
     for (index, volume) in (spec["volumes"]?.arrayValue ?? []).enumerated() {
       let name = volume["name"]?.stringValue ?? ""
       let own = path.index(index)
-      if name.isEmpty {
-        errors.append(.required(own.child("name")))
-      } else {
-        errors += NameStyle.label(name).map { .invalid(own.child("name"), .string(name), $0) }
-        if !names.insert(name).inserted { errors.append(.duplicate(own.child("name"), .string(name))) }
+      let kinds = (volume.objectValue ?? [:]).keys.filter { $0 != "name" }.sorted { first, second in
+        // The order in which a real server looks.
+        (first == "emptyDir" ? 0 : 1, first) < (second == "emptyDir" ? 0 : 1, second)
       }
-      let kinds = (volume.objectValue ?? [:]).keys.filter { $0 != "name" }.sorted()
       for kind in kinds.dropFirst() {
         errors.append(.forbidden(own.child(kind), "may not specify more than 1 volume type"))
       }
+      guard !name.isEmpty else { continue }
+      errors += NameStyle.label(name).map { .invalid(own.child("name"), .string(name), $0) }
+      if !names.insert(name).inserted { errors.append(.duplicate(own.child("name"), .string(name))) }
     }
     return names
   }
@@ -84,10 +84,9 @@ struct PodValidation {
     }
     for (index, port) in (container["ports"]?.arrayValue ?? []).enumerated() {
       guard let number = port["containerPort"]?.integerValue, !(1...65_535).contains(number) else { continue }
+      let own = path.child("ports").index(index).child("containerPort")
       errors.append(
-        .invalid(
-          path.child("ports").index(index).child("containerPort"), .integer(number),
-          "must be between 1 and 65535, inclusive"))
+        number == 0 ? .required(own) : .invalid(own, .integer(number), "must be between 1 and 65535, inclusive"))
     }
     checkResources(container["resources"] ?? [:], path.child("resources"))
   }
@@ -131,7 +130,7 @@ struct PodValidation {
       if isRequired { errors.append(.required(path)) }
       return
     }
-    if !supported.contains(text) { errors.append(.notSupported(path, value, supported.sorted())) }
+    if !supported.contains(text) { errors.append(.notSupported(path, value, supported)) }
   }
 }
 

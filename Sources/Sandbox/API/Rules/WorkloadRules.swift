@@ -8,6 +8,10 @@ struct WorkloadRules: ResourceRules {
 
   var hasGeneration: Bool { true }
 
+  func prepareForCreate(_ object: inout JSONValue) {
+    object["status"] = kind == .deployment ? [:] : ["replicas": 0, "availableReplicas": 0]
+  }
+
   func applyDefaults(_ object: inout JSONValue) {
     object.mapMember("spec") { spec in
       spec.setDefault("replicas", 1)
@@ -51,12 +55,14 @@ struct WorkloadRules: ResourceRules {
       errors.append(.invalid(path.child("replicas"), .integer(replicas), "must be greater than or equal to 0"))
     }
     let labels = spec["template"]?["metadata"]?["labels"]?.objectValue ?? [:]
-    guard let selector = spec["selector"], selector.objectValue?.isEmpty == false else {
-      errors.append(.required(path.child("selector")))
-      return errors + PodValidation.validate(spec["template"]?["spec"], path.child("template.spec"), restartPolicies: ["Always"])
-    }
-    let matches = (try? selector.decoded(as: LabelSelector.self))
-      .flatMap { try? $0.matches(labels.compactMapValues(\.stringValue)) }
+    let selector = spec["selector"] ?? [:]
+    let isEmpty = selector.objectValue?.isEmpty ?? true
+    if isEmpty { errors.append(.required(path.child("selector"))) }
+    let matches =
+      isEmpty
+      ? false
+      : (try? selector.decoded(as: LabelSelector.self))
+        .flatMap { try? $0.matches(labels.compactMapValues(\.stringValue)) }
     if matches != true {
       errors.append(
         .invalid(
