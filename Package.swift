@@ -162,6 +162,7 @@ let package = Package(
       name: "OperatorTests",
       dependencies: [
         "Operator", "JobPlan", "HoldfastAPI", "KubernetesModel", "KubernetesClient", "KubernetesRuntime", logging,
+        yams,
       ], swiftSettings: strict),
     // Test support: real servers started for a test run, and what the store tests share.
     .target(

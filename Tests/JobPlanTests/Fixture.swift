@@ -5,7 +5,7 @@ import KubernetesModel
 
 /// Builders with defaults, for tests of what is made from a policy.
 enum Fixture {
-  static let defaults = ExecutorDefaults(image: "ghcr.io/holdfast/holdfast:1.0.0")
+  static let defaults = ExecutorDefaults(image: "holdfast:1.0.0")
 
   static func policy(name: String = "bao", _ modify: (inout BackupPolicySpec) -> Void = { _ in }) -> BackupPolicy {
     var spec = BackupPolicySpec(

@@ -85,3 +85,42 @@ import Testing
     }
   }
 }
+
+/// What the chart and `deploy/` allow is enough for everything that the operator does.
+@Suite struct PermissionTests {
+  @Test func noCallOfABackupOrRestoreIsRefused() async throws {
+    let scene = Scene()
+    scene.cluster.put(
+      Make.policy {
+        $0.sources[0].openBao?.tokenSecretRef = nil
+        $0.sources[0].openBao?.jwtAuthRole = "backup"
+      })
+    scene.cluster.put(Make.backup("now") { $0.spec.deletionPolicy = .delete })
+    scene.cluster.put(Make.job("by-hand"))
+    for _ in 0..<8 {
+      try await scene.settle()
+      for job in scene.cluster.all(Job.self) where job.state == .active {
+        scene.cluster.complete(job.key.name, with: Make.result(job.operation, id: "20261121T120000Z-\(job.key.name)"))
+      }
+      if scene.cluster.object(Backup.self, "now")?.status?.phase == .completed,
+        scene.cluster.object(RestoreRequest.self, "back") == nil
+      {
+        scene.cluster.put(
+          RestoreRequest(
+            metadata: ObjectMeta(name: "back", namespace: "ns", uid: "uid-back"), spec: .init(from: .init(backup: "now"))))
+      }
+    }
+    #expect(scene.cluster.object(RestoreRequest.self, "back")?.status?.phase == .completed)
+    scene.cluster.change(Backup.self, "now") { $0.metadata.deletionTimestamp = Timestamp(Scene.start) }
+    for _ in 0..<3 {
+      try await scene.settle()
+      for job in scene.cluster.all(Job.self) where job.state == .active {
+        scene.cluster.complete(job.key.name, with: Make.result(job.operation))
+      }
+    }
+    #expect(scene.cluster.object(Backup.self, "now") == nil)
+    scene.cluster.change(BackupPolicy.self, "bao") { $0.spec.schedule = nil }
+    _ = try await scene.reconcilePolicy()
+    #expect(scene.cluster.refused == [])
+  }
+}

@@ -4,7 +4,8 @@ import KubernetesModel
 import Synchronization
 
 /// An API server in memory for the operator's calls: get, list, create, update, merge patch and delete, with resource
-/// versions, status subresources, finalizers and preconditions. It counts writes, and can die after any of them.
+/// versions, status subresources, finalizers and preconditions. It counts writes, can die after any of them, and allows
+/// only what the operator's installed roles allow.
 final class FakeCluster: Transport {
   private struct State {
     var objects: [String: JSONValue] = [:]
@@ -13,6 +14,8 @@ final class FakeCluster: Transport {
     /// Writes that still succeed; after that nothing does.
     var writesLeft: Int?
     var forbidden: Set<String> = []
+    /// Calls for which the installed roles are not enough.
+    var refused: [String] = []
   }
 
   private let state = Mutex(State())
@@ -25,6 +28,8 @@ final class FakeCluster: Transport {
 
   var client: KubernetesClient { KubernetesClient(transport: self) }
   var writes: [String] { state.withLock { $0.writes } }
+
+  var refused: [String] { state.withLock { $0.refused } }
 
   func clearWrites() { state.withLock { $0.writes = [] } }
   func die(afterWrites count: Int?) { state.withLock { $0.writesLeft = count } }
@@ -81,7 +86,9 @@ final class FakeCluster: Transport {
   func send(_ request: Request) async throws -> Response {
     try state.withLock { state in
       if state.writesLeft == 0 { throw Self.connectionLost(request) }
-      if state.forbidden.contains(where: request.operation.hasPrefix) {
+      let isAllowed = Manifests.operatorMay(request)
+      if !isAllowed { state.refused.append(request.operation) }
+      if !isAllowed || state.forbidden.contains(where: request.operation.hasPrefix) {
         return Self.failure(403, "Forbidden", request.operation)
       }
       let response = try handle(request, in: &state)

@@ -1,0 +1,42 @@
+import Foundation
+import KubernetesClient
+import KubernetesModel
+import Yams
+
+/// The files with which the operator is installed.
+enum Manifests {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  static func text(_ path: String) throws -> String {
+    try String(contentsOf: root.appending(path: path), encoding: .utf8)
+  }
+
+  /// The documents of a YAML text.
+  static func documents(_ text: String) throws -> [JSONValue] {
+    try Yams.load_all(yaml: text).filter { !($0 is NSNull) }.map { value in
+      try JSONValue(parsing: JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed]))
+    }
+  }
+
+  static func rules(_ name: String) throws -> [PolicyRule] {
+    try documents(text("charts/holdfast/files/\(name)-rules.yaml")).first?.decoded(as: [PolicyRule].self) ?? []
+  }
+
+  private static let operatorRules = Result { try rules("operator") + rules("cluster") }
+
+  /// Whether the roles of `deploy/` and the chart are enough for a call.
+  static func operatorMay(_ request: Request) -> Bool {
+    guard let rules = try? operatorRules.get() else { return false }
+    var parts = request.path.split(separator: "/").map(String.init)
+    let group = parts.first == "api" ? "" : parts[1]
+    parts.removeFirst(group.isEmpty ? 2 : 3)
+    if parts.first == "namespaces", parts.count > 2 { parts.removeFirst(2) }
+    let resource = parts.count > 2 ? "\(parts[0])/\(parts[2])" : parts[0]
+    return rules.contains { rule in
+      rule.apiGroups?.contains(group) == true && rule.resources?.contains(resource) == true
+        && rule.verbs.contains(request.verb.rawValue)
+        && (rule.resourceNames.map { parts.count > 1 && $0.contains(parts[1]) } ?? true)
+    }
+  }
+}
