@@ -103,7 +103,7 @@ public struct SandboxServer: Service {
     let ready = ReadyAnnouncement(port: bound) { port in try await announceReady(port: port) }
     let controllers = makeControllers()
     // Shut down from the last to the first: the controllers stop while they can still write.
-    let services: [any Service] = [StoreCloser(store: server.store), application] + controllers + [ready]
+    let services: [any Service] = [application, StoreCloser(store: server.store)] + controllers + [ready]
     var group = ServiceGroupConfiguration(services: services.map { .init(service: $0) }, logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(15)
     try await ServiceGroup(configuration: group).run()

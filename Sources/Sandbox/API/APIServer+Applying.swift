@@ -46,7 +46,8 @@ extension APIServer {
       throw .badRequest("the name of the object (\(own)) does not match the name on the URL (\(name))")
     }
     if let own = patch.namespace, !own.isEmpty, own != namespace {
-      throw .badRequest("the namespace of the object (\(own)) does not match the namespace on the URL (\(namespace ?? ""))")
+      throw .badRequest(
+        "the namespace of the object (\(own)) does not match the namespace on the URL (\(namespace ?? ""))")
     }
   }
 

@@ -49,9 +49,17 @@ extension APIServer {
             + "version \"\(apiVersion)\"")
       }
       throw .badRequest(
-        "the API version in the data (\(apiVersion)) does not match the expected API version (\(resource.type.apiVersion))")
+        "the API version in the data (\(apiVersion)) does not match the expected API version (\(resource.type.apiVersion))"
+      )
     }
     if let kind = object.kind, kind != resource.type.kind {
+      if resource.custom != nil {
+        let named = ResourceType(
+          group: resource.type.group, version: resource.type.version, kind: kind, plural: resource.type.plural)
+        throw .invalid(
+          named, name: object.objectName,
+          causes: [.invalid(FieldPath("kind"), .string(kind), "must be \(resource.type.kind)")])
+      }
       throw .badRequest(
         "\(kind) in version \"\(resource.type.version)\" cannot be handled as a \(resource.type.kind): no kind "
           + "\"\(kind)\" is registered for version \"\(resource.type.apiVersion)\"")

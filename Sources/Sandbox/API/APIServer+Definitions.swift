@@ -12,7 +12,8 @@ extension APIServer {
     if status == definition["status"] { return }
     // Fails only where the definition is changed or deleted meanwhile; that write reconciles again.
     _ = try? modify(
-      definitions, namespace: nil, name: name, subresource: "status", options: WriteOptions(), tracksManagedFields: false
+      definitions, namespace: nil, name: name, subresource: "status", options: WriteOptions(),
+      tracksManagedFields: false
     ) { current throws(APIError) in
       var current = current
       current["status"] = status
@@ -55,7 +56,9 @@ extension APIServer {
       condition("NamesAccepted", true, "NoConflicts", "no conflicts found"),
       condition("Established", true, "InitialNamesAccepted", "the initial names have been accepted"),
     ]
-    if let storage = (definition["spec"]?["versions"]?.arrayValue ?? []).first(where: { $0["storage"]?.boolValue == true }),
+    if let storage = (definition["spec"]?["versions"]?.arrayValue ?? []).first(where: {
+      $0["storage"]?.boolValue == true
+    }),
       let name = storage["name"], status["storedVersions"]?.arrayValue?.contains(name) != true
     {
       status["storedVersions"] = .array((status["storedVersions"]?.arrayValue ?? []) + [name])
@@ -94,7 +97,8 @@ extension APIServer {
       let type = ResourceType(
         group: group, version: version["name"]?.stringValue ?? "", kind: names["kind"]?.stringValue ?? "",
         plural: names["plural"]?.stringValue ?? "", isNamespaced: spec["scope"]?.stringValue == "Namespaced")
-      return resource(type, names: names, version: version, definition: definition.objectName, storage: "\(group)/\(storage)")
+      return resource(
+        type, names: names, version: version, definition: definition.objectName, storage: "\(group)/\(storage)")
     }.sorted { first, _ in first.type.version == storage }
   }
 
@@ -107,7 +111,8 @@ extension APIServer {
     // `metadata` has its own checks; the declared schema may restrict its name or generateName only.
     let validated = declared.with(
       property: "metadata",
-      Schema(Schema.Rules(properties: declared.properties["metadata"]?.properties ?? [:], preservesUnknownFields: true)))
+      Schema(Schema.Rules(properties: declared.properties["metadata"]?.properties ?? [:], preservesUnknownFields: true))
+    )
     var resource = ServedResource(
       type, singular: names["singular"]?.stringValue, shortNames: strings(names["shortNames"]),
       categories: strings(names["categories"]), schema: schema, rules: CustomResourceRules(schema: validated))

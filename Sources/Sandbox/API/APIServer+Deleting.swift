@@ -40,7 +40,8 @@ extension APIServer {
     if let uid = options.uid, uid != object.uid {
       throw APIError(
         code: 409, reason: .conflict,
-        message: "Operation cannot be fulfilled on \(resource.type.qualifiedKind) \"\(object.objectName)\": the UID in the "
+        message:
+          "Operation cannot be fulfilled on \(resource.type.qualifiedKind) \"\(object.objectName)\": the UID in the "
           + "precondition (\(uid)) does not match the UID in record (\(object.objectUID)). The object might have been "
           + "deleted and then recreated", name: object.objectName, group: resource.type.group, kind: resource.type.kind)
     }
@@ -64,7 +65,8 @@ extension APIServer {
     // Jobs leave their pods behind where nothing else is asked for, as since their first version.
     let isFirst = !object.isBeingDeleted && !existing.contains("foregroundDeletion")
     switch options.propagation ?? (resource.type == .jobs && isFirst ? .orphan : nil) {
-    case .foreground?: finalizers = existing.filter { $0 != "orphan" && $0 != "foregroundDeletion" } + ["foregroundDeletion"]
+    case .foreground?:
+      finalizers = existing.filter { $0 != "orphan" && $0 != "foregroundDeletion" } + ["foregroundDeletion"]
     case .orphan?: finalizers = existing.filter { $0 != "orphan" && $0 != "foregroundDeletion" } + ["orphan"]
     case .background?: finalizers = existing.filter { $0 != "orphan" && $0 != "foregroundDeletion" }
     case nil: break
@@ -84,13 +86,30 @@ extension APIServer {
       }
     } else {
       metadata["deletionTimestamp"] = .string(Timestamp(clock().addingTimeInterval(Double(grace))).description)
-      if resource.type != .namespaces { metadata["deletionGracePeriodSeconds"] = .integer(grace) }
-      if let generation = metadata["generation"]?.integerValue { metadata["generation"] = .integer(generation + 1) }
+      // These two do without the common path of a deletion.
+      if resource.type != .namespaces, resource.type != .customResourceDefinitions {
+        metadata["deletionGracePeriodSeconds"] = .integer(grace)
+        if let generation = metadata["generation"]?.integerValue { metadata["generation"] = .integer(generation + 1) }
+      }
     }
     var object = object
     object["metadata"] = metadata
     if resource.type == .namespaces { object["status", default: [:]]["phase"] = "Terminating" }
+    if resource.type == .customResourceDefinitions { addTerminating(&object) }
     return object
+  }
+
+  private func addTerminating(_ definition: inout JSONValue) {
+    let conditions = definition["status"]?["conditions"]?.arrayValue ?? []
+    guard !conditions.contains(where: { $0["type"]?.stringValue == "Terminating" }) else { return }
+    definition["status", default: [:]]["conditions"] = .array(
+      conditions + [
+        [
+          "type": "Terminating", "status": "True", "reason": "InstanceDeletionPending",
+          "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+          "lastTransitionTime": .string(Timestamp(clock()).description),
+        ]
+      ])
   }
 
   /// Seconds; only a pod that has a node and still runs gets any.

@@ -83,7 +83,9 @@ extension APIServer {
     if options.limit > 0, selected.count > options.limit {
       let rest = selected.count - options.limit
       selected = Array(selected.prefix(options.limit))
-      if let last = selected.last { result.continueToken = ContinueToken(revision: listed.revision, last: last.key).text }
+      if let last = selected.last {
+        result.continueToken = ContinueToken(revision: listed.revision, last: last.key).text
+      }
       if !options.hasSelector { result.remaining = rest }
     }
     result.items = selected.map { resource.fromStorage($0.value) }
@@ -99,12 +101,16 @@ extension APIServer {
       }
       return nil
     }
-    guard let wanted = Int64(text), wanted >= 0 else { throw .badRequest("Invalid value: \"\(text)\": invalid resource version") }
+    guard let wanted = Int64(text), wanted >= 0 else {
+      throw .badRequest("Invalid value: \"\(text)\": invalid resource version")
+    }
     if wanted > store.revision {
       var error = APIError(
         code: 504, reason: APIError.Reason(rawValue: "Timeout"),
         message: "Timeout: Too large resource version: \(wanted), current: \(store.revision)", retryAfter: 1)
-      error.causes = [APIError.Cause(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")]
+      error.causes = [
+        APIError.Cause(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")
+      ]
       throw error
     }
     // "Not older than" is what the newest state is.

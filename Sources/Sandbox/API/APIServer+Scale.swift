@@ -16,6 +16,15 @@ extension APIServer {
       object throws(APIError) in
       let wanted = try change(try scale(of: object, resource))
       guard let replicas = wanted["spec"]?["replicas"]?.integerValue ?? Optional(0), replicas >= 0 else {
+        if resource.custom != nil {
+          throw .invalid(
+            resource.type, name: name,
+            causes: [
+              .invalid(
+                FieldPath("." + paths.replicas.joined(separator: ".")), wanted["spec"]?["replicas"],
+                "should be a non-negative integer")
+            ])
+        }
         throw .invalid(
           ResourceType(group: "autoscaling", version: "v1", kind: "Scale", plural: "scales"), name: name,
           causes: [

@@ -18,7 +18,8 @@ extension APIServer {
         throw .badRequest("the name of the object (\(own)) does not match the name on the URL (\(name))")
       }
       if let own = decoded.namespace, !own.isEmpty, own != namespace, resource.type.isNamespaced {
-        throw .badRequest("the namespace of the object (\(own)) does not match the namespace on the URL (\(namespace ?? ""))")
+        throw .badRequest(
+          "the namespace of the object (\(own)) does not match the namespace on the URL (\(namespace ?? ""))")
       }
       if (decoded.resourceVersion ?? "").isEmpty, !resource.rules.allowsUnconditionalUpdate {
         var error = APIError.invalid(

@@ -77,7 +77,8 @@ final class APIServer: Sendable {
     try checkNamespaceOfRequest(&object, resource, namespace)
     if let version = object.resourceVersion, !version.isEmpty, version != "0" {
       throw APIError(
-        code: 500, reason: APIError.Reason(rawValue: ""), message: "resourceVersion should not be set on objects to be created")
+        code: 500, reason: APIError.Reason(rawValue: ""),
+        message: "resourceVersion should not be set on objects to be created")
     }
     let generated = object.objectName.isEmpty ? object[path: "metadata", "generateName"]?.stringValue : nil
     // A generated name that is taken gets another try, as since Kubernetes 1.32.
@@ -164,7 +165,9 @@ final class APIServer: Sendable {
 
   private func checkNamespaceExists(_ object: JSONValue, _ resource: ServedResource) throws(APIError) {
     guard resource.type.isNamespaced, let namespace = object.namespace else { return }
-    guard let (value, _) = store.get(CollectionKey(group: "", plural: "namespaces"), StoredKey(namespace: "", name: namespace))
+    guard
+      let (value, _) = store.get(
+        CollectionKey(group: "", plural: "namespaces"), StoredKey(namespace: "", name: namespace))
     else { throw .notFound(.namespaces, name: namespace) }
     guard value.isBeingDeleted else { return }
     var error = APIError.forbidden(

@@ -75,7 +75,8 @@ enum BuiltInResources {
     ("authentication.k8s.io", "TokenReview", "tokenreviews"),
   ].map { group, kind, plural in
     var resource = ServedResource(
-      ResourceType(group: group, version: "v1", kind: kind, plural: plural, isNamespaced: false), schema: BuiltInSchemas.shared[kind],
+      ResourceType(group: group, version: "v1", kind: kind, plural: plural, isNamespaced: false),
+      schema: BuiltInSchemas.shared[kind],
       rules: StoredOnlyRules())
     resource.verbs = ["create"]
     return resource

@@ -70,7 +70,9 @@ enum APIVersionOrder {
 
   /// Smaller numbers come first.
   private static func rank(_ version: String) -> [Int] {
-    guard let match = version.wholeMatch(of: /v(\d+)(?:(alpha|beta)(\d+))?/), let major = Int(match.1) else { return [1] }
+    guard let match = version.wholeMatch(of: /v(\d+)(?:(alpha|beta)(\d+))?/), let major = Int(match.1) else {
+      return [1]
+    }
     let stage = match.2.map { $0 == "beta" ? 1 : 2 } ?? 0
     return [0, stage, -major, -(match.3.flatMap { Int($0) } ?? 0)]
   }

@@ -83,7 +83,9 @@ struct LabelQuery: Sendable, Equatable {
     private mutating func key() throws(APIError) -> String {
       let key = word()
       let problems = MetadataRules.qualifiedName(key)
-      if let first = problems.first { throw .badRequest("unable to parse requirement: key: Invalid value: \"\(key)\": \(first)") }
+      if let first = problems.first {
+        throw .badRequest("unable to parse requirement: key: Invalid value: \"\(key)\": \(first)")
+      }
       return key
     }
 
@@ -136,7 +138,7 @@ struct FieldQuery: Sendable, Equatable {
       let path = String(part[..<match.range.lowerBound])
       guard Self.supported(by: resource).contains(path) else {
         let known = Self.supported(by: resource)
-        if known.count > 2, resource.custom == nil { throw .badRequest("field label not supported: \(path)") }
+        if known.count > 2 || resource.custom != nil { throw .badRequest("field label not supported: \(path)") }
         let list = known.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
         throw .badRequest("\"\(path)\" is not a known field selector: only \(list)")
       }
@@ -180,7 +182,8 @@ struct FieldQuery: Sendable, Equatable {
     switch path {
     case "source", "reportingController", "reportingComponent":
       let component = object["reportingComponent"]?.stringValue ?? ""
-      return path == "source" || component.isEmpty ? object["source"]?["component"]?.stringValue ?? component : component
+      return path == "source" || component.isEmpty
+        ? object["source"]?["component"]?.stringValue ?? component : component
     case "status.successful": return object["status"]?["succeeded"].map(JSONWriter.text) ?? "0"
     default:
       let value = object.value(at: path.split(separator: ".").map(String.init))

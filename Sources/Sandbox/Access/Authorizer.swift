@@ -64,7 +64,8 @@ struct Authorizer: Sendable {
     (binding["subjects"]?.arrayValue ?? []).contains { subject in
       let name = subject["name"]?.stringValue ?? ""
       return switch subject["kind"]?.stringValue {
-      case "ServiceAccount": "system:serviceaccount:\(subject["namespace"]?.stringValue ?? ""):\(name)" == caller.username
+      case "ServiceAccount":
+        "system:serviceaccount:\(subject["namespace"]?.stringValue ?? ""):\(name)" == caller.username
       case "User": name == caller.username
       case "Group": caller.groups.contains(name)
       default: false

@@ -49,7 +49,8 @@ struct TokenAuthority: Sendable {
     let claims: JSONValue = [
       "iss": .string(Self.issuer), "sub": .string("system:serviceaccount:\(namespace):\(serviceAccount)"),
       "aud": .array((audiences.isEmpty ? [Self.audience] : audiences).map { .string($0) }), "iat": .integer(now),
-      "nbf": .integer(now), "exp": .integer(now + Int64(expirationSeconds)), "jti": .string(UUID().uuidString.lowercased()),
+      "nbf": .integer(now), "exp": .integer(now + Int64(expirationSeconds)),
+      "jti": .string(UUID().uuidString.lowercased()),
       "kubernetes.io": [
         "namespace": .string(namespace), "serviceaccount": ["name": .string(serviceAccount), "uid": .string(uid)],
       ],

@@ -47,7 +47,8 @@ extension APIResponder {
         ResourceType(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest", plural: "tokenrequests"),
         name: name,
         causes: [
-          .invalid(FieldPath("spec.expirationSeconds"), .integer(seconds), "may not specify a duration less than 10 minutes")
+          .invalid(
+            FieldPath("spec.expirationSeconds"), .integer(seconds), "may not specify a duration less than 10 minutes")
         ])
     }
     let audiences = (request["spec"]?["audiences"]?.arrayValue ?? []).compactMap(\.stringValue)

@@ -186,7 +186,8 @@ extension APIResponder {
     var value: JSONValue = [:]
     let buffer = try await bytes(call)
     if buffer.readableBytes > 0 {
-      value = try RequestBodyParser.parse(buffer, mediaType: call.request.headers[.contentType].map { MediaType($0) }).value
+      value = try RequestBodyParser.parse(buffer, mediaType: call.request.headers[.contentType].map { MediaType($0) })
+        .value
     }
     options.uid = value["preconditions"]?["uid"]?.stringValue
     options.resourceVersion = value["preconditions"]?["resourceVersion"]?.stringValue
@@ -265,9 +266,11 @@ extension APIResponder {
         members["apiVersion"] = nil
         return JSONValue.object(members)
       }
+      var metadata = result.metadata
+      if !isBuiltIn { metadata.setDefault("continue", "") }
       return Self.response([
         "kind": .string(call.resource.listKind), "apiVersion": .string(call.resource.type.apiVersion),
-        "metadata": result.metadata, "items": .array(items),
+        "metadata": metadata, "items": .array(items),
       ])
     }
   }

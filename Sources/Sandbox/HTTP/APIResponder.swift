@@ -27,7 +27,10 @@ struct APIResponder: HTTPResponder {
     do throws(APIError) {
       let response = try await answer(request)
       logger.debug(
-        "request", metadata: ["http.method": "\(request.method)", "http.target": "\(request.uri)", "http.status": "\(response.status.code)"])
+        "request",
+        metadata: [
+          "http.method": "\(request.method)", "http.target": "\(request.uri)", "http.status": "\(response.status.code)",
+        ])
       return response
     } catch {
       logger.debug(
@@ -90,7 +93,8 @@ struct APIResponder: HTTPResponder {
 
   private func authenticate(_ request: Request) throws(APIError) -> Caller {
     let header = request.headers[.authorization] ?? ""
-    guard header.lowercased().hasPrefix("bearer "), let caller = tokens.caller(token: String(header.dropFirst(7))) else {
+    guard header.lowercased().hasPrefix("bearer "), let caller = tokens.caller(token: String(header.dropFirst(7)))
+    else {
       throw APIError(code: 401, reason: .unauthorized, message: "Unauthorized")
     }
     if request.headers.contains(where: { $0.name.canonicalName.hasPrefix("impersonate-") }) {
@@ -159,7 +163,9 @@ struct APIResponder: HTTPResponder {
     guard segments.dropFirst().first == "v3" else { throw Self.unknownPath }
     let documents = server.registry.documents()
     if segments.count == 2 { return Self.response(documents.index()) }
-    guard let document = documents.document(segments.dropFirst(2).joined(separator: "/")) else { throw Self.unknownPath }
+    guard let document = documents.document(segments.dropFirst(2).joined(separator: "/")) else {
+      throw Self.unknownPath
+    }
     return Response(
       status: .ok, headers: [.contentType: "application/json"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))

@@ -60,7 +60,7 @@ struct Discovery {
     if !resource.shortNames.isEmpty { entry["shortNames"] = .strings(resource.shortNames) }
     if !resource.categories.isEmpty { entry["categories"] = .strings(resource.categories) }
     return [entry]
-      + resource.subresources.sorted().map { name in
+      + resource.subresources.sorted(by: Self.precedes).map { name in
         let subresource = Self.subresource(name, of: resource)
         var entry: JSONValue = [
           "name": .string("\(resource.type.plural)/\(name)"), "singularName": "",
@@ -73,6 +73,11 @@ struct Discovery {
         }
         return entry
       }
+  }
+
+  /// `status` first, as custom resources have it.
+  private static func precedes(_ left: String, _ right: String) -> Bool {
+    (left == "status" ? 0 : 1, left) < (right == "status" ? 0 : 1, right)
   }
 
   private static func subresource(
@@ -119,7 +124,7 @@ struct Discovery {
           if !resource.categories.isEmpty { entry["categories"] = .strings(resource.categories) }
           if !resource.subresources.isEmpty {
             entry["subresources"] = .array(
-              resource.subresources.sorted().map { name in
+              resource.subresources.sorted(by: Self.precedes).map { name in
                 let subresource = Self.subresource(name, of: resource)
                 return [
                   "subresource": .string(name), "verbs": .strings(subresource.verbs),

@@ -34,7 +34,8 @@ enum ResponseForm: Sendable, Equatable {
       self = .object
       return
     }
-    for type in accepted where ["application/json", "*/*", "application/*", "text/plain", "application/yaml"].contains(type.name) {
+    for type in accepted
+    where ["application/json", "*/*", "application/*", "text/plain", "application/yaml"].contains(type.name) {
       let (kind, group) = (type.parameters["as"], type.parameters["g"])
       switch (kind, group) {
       case (nil, _): self = .object
@@ -48,7 +49,8 @@ enum ResponseForm: Sendable, Equatable {
     }
     throw APIError(
       code: 406, reason: .notAcceptable,
-      message: "only the following media types are accepted: application/json, application/json;as=Table;g=meta.k8s.io;v=v1, "
+      message:
+        "only the following media types are accepted: application/json, application/json;as=Table;g=meta.k8s.io;v=v1, "
         + "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1")
   }
 }

@@ -29,7 +29,9 @@ enum ProtobufDecoder {
     }
   }
 
-  private static func message(_ bytes: ArraySlice<UInt8>, _ schema: Schema, _ path: String) throws(any Error) -> JSONValue {
+  private static func message(_ bytes: ArraySlice<UInt8>, _ schema: Schema, _ path: String) throws(any Error)
+    -> JSONValue
+  {
     let message = try ProtobufMessage(bytes)
     var embedded: [Int: ProtobufMessage] = [:]
     var known: Set<Int> = []
@@ -46,7 +48,9 @@ enum ProtobufDecoder {
           source = try ProtobufMessage(source.bytes(number) ?? [])
         }
       }
-      guard let values = source.fields[last], let value = try field(values, property, "\(path).\(name)") else { continue }
+      guard let values = source.fields[last], let value = try field(values, property, "\(path).\(name)") else {
+        continue
+      }
       members[name] = value
     }
     for (number, values) in message.fields where !known.contains(number) && values.contains(where: \.isSet) {
@@ -83,7 +87,9 @@ enum ProtobufDecoder {
     return schema.isPointer || !value.isZero ? value : nil
   }
 
-  private static func element(_ value: ProtobufMessage.Value, _ schema: Schema, _ path: String) throws(any Error) -> JSONValue {
+  private static func element(_ value: ProtobufMessage.Value, _ schema: Schema, _ path: String) throws(any Error)
+    -> JSONValue
+  {
     switch value {
     case .varint(let number):
       return schema.type == .boolean ? .bool(number != 0) : .integer(Int64(bitPattern: number))

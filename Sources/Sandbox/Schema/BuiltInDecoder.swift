@@ -75,7 +75,9 @@ struct BuiltInDecoder {
     case (.integer, .integer(let number)):
       if schema.format == "int32", Int32(exactly: number) == nil {
         throw TypeMismatch(
-          message: "json: cannot unmarshal number \(number) into Go struct field \(field.structure).\(field.path) of type int32")
+          message:
+            "json: cannot unmarshal number \(number) into Go struct field \(field.structure).\(field.path) of type int32"
+        )
       }
     case (.integer, _) where value.integerValue != nil: return
     default: throw mismatch(value, field, goType(schema))
@@ -112,7 +114,8 @@ struct BuiltInDecoder {
       case .integer, .number: "number"
       default: value.typeName
       }
-    return TypeMismatch(message: "json: cannot unmarshal \(name) into Go struct field \(field.structure).\(field.path) of type \(type)")
+    return TypeMismatch(
+      message: "json: cannot unmarshal \(name) into Go struct field \(field.structure).\(field.path) of type \(type)")
   }
 
   private func goType(_ schema: Schema) -> String {

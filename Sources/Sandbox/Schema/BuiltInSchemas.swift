@@ -61,7 +61,9 @@ final class BuiltInSchemas: Sendable {
     private static func joined(_ text: String) -> [String] {
       var lines: [String] = []
       for line in text.split(separator: "\n") {
-        if line.hasPrefix(" "), !lines.isEmpty { lines[lines.count - 1] += " " + line.drop { $0 == " " } } else {
+        if line.hasPrefix(" "), !lines.isEmpty {
+          lines[lines.count - 1] += " " + line.drop { $0 == " " }
+        } else {
           lines.append(String(line))
         }
       }

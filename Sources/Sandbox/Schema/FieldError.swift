@@ -45,7 +45,8 @@ extension APIError.Cause {
 
   static func tooMany(_ path: FieldPath, actual: Int, maximum: Int64) -> FieldError {
     FieldError(
-      reason: "FieldValueTooMany", message: "Too many: \(actual): must have at most \(maximum) item\(maximum == 1 ? "" : "s")",
+      reason: "FieldValueTooMany",
+      message: "Too many: \(actual): must have at most \(maximum) item\(maximum == 1 ? "" : "s")",
       field: path.description)
   }
 

@@ -27,7 +27,8 @@ struct SchemaValidator {
     return errors + [
       FieldError(
         reason: "FieldValueInvalid",
-        message: "Invalid value: null: some validation rules were not checked because the object was invalid; correct the "
+        message:
+          "Invalid value: null: some validation rules were not checked because the object was invalid; correct the "
           + "existing errors to complete validation", field: "<nil>")
     ]
   }
@@ -90,7 +91,7 @@ struct SchemaValidator {
 
   private mutating func checkEmbeddedResource(_ members: [String: JSONValue], _ path: FieldPath) {
     for name in ["apiVersion", "kind"] where (members[name]?.stringValue ?? "").isEmpty {
-      errors.append(.required(path.child(name), "must not be empty"))
+      errors.append(.required(path.child(name)))
     }
   }
 
@@ -139,12 +140,17 @@ struct SchemaValidator {
       errors.append(.invalid(path, .string(text), "\(path) in body should match '\(pattern)'"))
     }
     if let format = schema.format, !StringFormat.matches(text, format) {
-      errors.append(.invalid(path, .string(text), "\(path) in body must be of type \(format): \"\(text)\""))
+      errors.append(
+        FieldError(
+          reason: "FieldValueTypeInvalid",
+          message: "Invalid value: \"\(text)\": \(path) in body must be of type \(format): \"\(text)\"",
+          field: path.description))
     }
   }
 
   private mutating func checkNumber(_ value: JSONValue, _ schema: Schema, _ path: FieldPath) {
     guard let number = value.numberValue else { return }
+    checkIntegerFormat(value, schema, path)
     if let minimum = schema.minimum, schema.exclusiveMinimum ? number <= minimum : number < minimum {
       let words = schema.exclusiveMinimum ? "greater than" : "greater than or equal to"
       errors.append(.invalid(path, value, "\(path) in body should be \(words) \(display(minimum))"))
@@ -156,13 +162,11 @@ struct SchemaValidator {
     if let factor = schema.multipleOf, (number / factor).rounded() * factor != number {
       errors.append(.invalid(path, value, "\(path) in body should be a multiple of \(display(factor))"))
     }
-    checkIntegerFormat(value, schema, path)
   }
 
   private mutating func checkIntegerFormat(_ value: JSONValue, _ schema: Schema, _ path: FieldPath) {
     guard schema.format == "int32", let integer = value.integerValue, Int32(exactly: integer) == nil else { return }
-    errors.append(
-      .invalid(path, value, "Checked value must be of type integer with format int32 in \(path)"))
+    errors.append(Self.whole("Checked value must be of type integer with format int32 in \(path)"))
   }
 
   private mutating func checkCombinations(_ value: JSONValue, _ schema: Schema, _ path: FieldPath) {
@@ -170,7 +174,7 @@ struct SchemaValidator {
     if !schema.anyOf.isEmpty {
       let attempts = schema.anyOf.map { Self.validate(value, $0, at: path) }
       if !attempts.contains(where: \.isEmpty) {
-        errors.append(.invalid(path, shown(value), "\(path) in body must validate at least one schema (anyOf)"))
+        errors.append(Self.whole("\"\(path)\" must validate at least one schema (anyOf)"))
         errors += attempts.min(by: { $0.count < $1.count }) ?? []
       }
     }
@@ -178,25 +182,22 @@ struct SchemaValidator {
       let attempts = schema.oneOf.map { Self.validate(value, $0, at: path) }
       let count = attempts.count(where: \.isEmpty)
       if count == 0 {
-        errors.append(
-          .invalid(
-            path, shown(value), "\(path) in body must validate one and only one schema (oneOf). Found none valid"))
+        errors.append(Self.whole("\"\(path)\" must validate one and only one schema (oneOf). Found none valid"))
         errors += attempts.min(by: { $0.count < $1.count }) ?? []
       } else if count > 1 {
         errors.append(
-          .invalid(
-            path, shown(value),
-            "\(path) in body must validate one and only one schema (oneOf). Found \(count) valid alternatives"))
+          Self.whole(
+            "\"\(path)\" must validate one and only one schema (oneOf). Found \(count) valid alternatives"))
       }
     }
     if let not = schema.not, Self.validate(value, not, at: path).isEmpty {
-      errors.append(.invalid(path, shown(value), "\(path) in body must not validate the schema (not)"))
+      errors.append(Self.whole("\"\(path)\" must not validate the schema (not)"))
     }
   }
 
-  /// Combinations say nothing of one value, so that messages stay short for objects.
-  private func shown(_ value: JSONValue) -> JSONValue {
-    value.objectValue == nil && value.arrayValue == nil ? value : .string("")
+  /// An error that a real server, too, puts at no field and at no value.
+  private static func whole(_ message: String) -> FieldError {
+    FieldError(reason: "FieldValueInvalid", message: "Invalid value: \"\": \(message)", field: "<nil>")
   }
 
   private func display(_ number: Double) -> String { JSONWriter.text(.number(number)) }

@@ -211,7 +211,8 @@ final class Store: Sendable {
   func sendBookmarks() {
     state.withLock { state in
       let event = StoreEvent(
-        kind: .bookmark, object: .null, previous: nil, key: StoredKey(namespace: "", name: ""), revision: state.revision)
+        kind: .bookmark, object: .null, previous: nil, key: StoredKey(namespace: "", name: ""), revision: state.revision
+      )
       for watcher in state.watchers.values { watcher.yield(event) }
     }
   }

@@ -64,7 +64,8 @@ struct TableColumn: Sendable {
       switch type {
       case "date": return .string(HumanDuration.since(first.stringValue.flatMap { RFC3339.parse($0) }, now: now))
       case "integer", "number", "boolean": return values.count == 1 ? first : .null
-      default: return .string(values.map(display).joined(separator: " "))
+      // Of several values a real server shows the first.
+      default: return .string(display(first))
       }
     }
   }

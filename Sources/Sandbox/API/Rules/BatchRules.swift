@@ -194,7 +194,10 @@ struct CronJobRules: ResourceRules {
     guard let zone = spec["timeZone"]?.stringValue else { return [] }
     if zone.isEmpty { return [.invalid(path, "", "timeZone must be nil or non-empty string")] }
     if zone.lowercased() == "local" {
-      return [.invalid(path, .string(zone), "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")]
+      return [
+        .invalid(
+          path, .string(zone), "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
+      ]
     }
     return TimeZone.knownTimeZoneIdentifiers.contains(zone) || ["UTC", "Etc/UTC", "GMT", "Etc/GMT"].contains(zone)
       || (zone.contains("/") && TimeZone(identifier: zone) != nil)

@@ -49,7 +49,9 @@ struct SecretRules: ResourceRules {
 
   func validateUpdate(_ object: JSONValue, old: JSONValue) -> [FieldError] {
     var errors = DataKeys.immutability(object, old: old, ["data"])
-    if object["type"] != old["type"] { errors.append(.invalid(FieldPath("type"), object["type"], "field is immutable")) }
+    if object["type"] != old["type"] {
+      errors.append(.invalid(FieldPath("type"), object["type"], "field is immutable"))
+    }
     return errors
   }
 }

@@ -26,7 +26,9 @@ struct EventRules: ResourceRules {
     guard object.apiVersion == "v1" else { return }
     if object["source"] == nil { object["source"] = [:] }
     for member in ["reportingComponent", "reportingInstance"] where object[member] == nil { object[member] = "" }
-    for member in ["eventTime", "firstTimestamp", "lastTimestamp"] where object[member] == nil { object[member] = .null }
+    for member in ["eventTime", "firstTimestamp", "lastTimestamp"] where object[member] == nil {
+      object[member] = .null
+    }
   }
 
   func validate(_ object: JSONValue) -> [FieldError] {

@@ -22,7 +22,8 @@ struct CustomResourceDefinitionRules: ResourceRules {
   func prepareForCreate(_ object: inout JSONValue) {
     let stored = (object["spec"]?["versions"]?.arrayValue ?? []).first { $0["storage"]?.boolValue == true }?["name"]
     object["status"] = [
-      "conditions": [], "acceptedNames": ["plural": "", "kind": ""], "storedVersions": .array(stored.map { [$0] } ?? []),
+      "conditions": .null, "acceptedNames": ["plural": "", "kind": ""],
+      "storedVersions": .array(stored.map { [$0] } ?? []),
     ]
   }
 
@@ -36,13 +37,16 @@ struct CustomResourceDefinitionRules: ResourceRules {
           FieldPath("metadata.name"), .string(object.objectName),
           "must be spec.names.plural+\".\"+spec.group"))
     }
-    if !group.contains(".") { errors.append(.invalid(path.child("group"), .string(group), "should be a domain with at least one dot")) }
+    if !group.contains(".") {
+      errors.append(.invalid(path.child("group"), .string(group), "should be a domain with at least one dot"))
+    }
     let scope = spec["scope"]?.stringValue ?? ""
     if !scope.isEmpty, !["Cluster", "Namespaced"].contains(scope) {
       errors.append(.notSupported(path.child("scope"), .string(scope), ["Cluster", "Namespaced"]))
     }
     if let strategy = spec["conversion"]?["strategy"], strategy != "None" {
-      errors.append(.forbidden(path.child("conversion.strategy"), "the sandbox API server converts with strategy None only"))
+      errors.append(
+        .forbidden(path.child("conversion.strategy"), "the sandbox API server converts with strategy None only"))
     }
     return errors + versions(spec, path.child("versions"))
   }
@@ -52,18 +56,24 @@ struct CustomResourceDefinitionRules: ResourceRules {
     var errors: [FieldError] = []
     if versions.count(where: { $0["storage"]?.boolValue == true }) != 1 {
       errors.append(
-        .invalid(path, .array(versions.compactMap { $0["name"] }), "must have exactly one version marked as storage version"))
+        .invalid(
+          path, .array(versions.compactMap { $0["name"] }), "must have exactly one version marked as storage version"))
     }
+    // Where all versions have one schema, it is named as if it stood outside of them.
+    let schemas = versions.map { $0["schema"]?["openAPIV3Schema"] }
+    let isShared = versions.count > 1 && schemas.allSatisfy { $0 != nil && $0 == schemas[0] } || versions.count == 1
     for (index, version) in versions.enumerated() {
       let own = path.index(index)
       errors += NameStyle.label(version["name"]?.stringValue ?? "").map {
         .invalid(own.child("name"), version["name"], $0)
       }
-      let schemaPath = own.child("schema.openAPIV3Schema")
+      let schemaPath =
+        isShared ? FieldPath("spec.validation.openAPIV3Schema") : own.child("schema.openAPIV3Schema")
       guard let schema = version["schema"]?["openAPIV3Schema"] else {
-        errors.append(.required(schemaPath, "schemas are required"))
+        errors.append(.required(own.child("schema.openAPIV3Schema")))
         continue
       }
+      if isShared, index > 0 { continue }
       errors += StructuralSchemaCheck.check(schema, schemaPath)
     }
     return errors
@@ -98,14 +108,15 @@ struct CustomResourceDefinitionRules: ResourceRules {
 /// Checks that a schema is structural
 /// (https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema).
 enum StructuralSchemaCheck {
-  private static let unsupported = ["$ref", "definitions", "dependencies", "patternProperties", "additionalItems", "id", "deprecated", "discriminator"]
+  private static let unsupported = [
+    "$ref", "definitions", "dependencies", "patternProperties", "additionalItems", "id", "deprecated", "discriminator",
+  ]
 
   static func check(_ schema: JSONValue, _ path: FieldPath) -> [FieldError] {
-    var errors: [FieldError] = []
-    if schema["type"]?.stringValue != "object" {
-      errors.append(.invalid(path.child("type"), schema["type"], "must be object at the root"))
-    }
-    return errors + check(schema, path, isRoot: true)
+    let type = schema["type"]?.stringValue ?? ""
+    if type.isEmpty { return [.required(path.child("type"), "must not be empty at the root")] }
+    if type != "object" { return [.invalid(path.child("type"), .string(type), "must be object at the root")] }
+    return check(schema, path, isRoot: true)
   }
 
   private static func check(_ schema: JSONValue, _ path: FieldPath, isRoot: Bool) -> [FieldError] {
@@ -115,18 +126,21 @@ enum StructuralSchemaCheck {
       members["x-kubernetes-int-or-string"]?.boolValue == true
       || members["x-kubernetes-preserve-unknown-fields"]?.boolValue == true
     let type = members["type"]?.stringValue ?? ""
-    if type.isEmpty, !isAny { errors.append(.required(path.child("type"), "must not be empty for specified object fields")) }
+    if type.isEmpty, !isAny {
+      errors.append(.required(path.child("type"), "must not be empty for specified object fields"))
+    }
     if !type.isEmpty, Schema.ValueType(rawValue: type) == nil {
-      errors.append(.notSupported(path.child("type"), .string(type), ["array", "boolean", "integer", "number", "object", "string"]))
+      errors.append(
+        .notSupported(path.child("type"), .string(type), ["array", "boolean", "integer", "number", "object", "string"]))
     }
     for keyword in unsupported where members[keyword] != nil {
       errors.append(.forbidden(path.child(keyword), "\(keyword) is not supported"))
     }
-    if members["properties"] != nil, members["additionalProperties"] != nil {
-      errors.append(.forbidden(path.child("additionalProperties"), "additionalProperties and properties are mutual exclusive"))
-    }
     if members["uniqueItems"]?.boolValue == true {
-      errors.append(.forbidden(path.child("uniqueItems"), "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"))
+      errors.append(
+        .forbidden(
+          path.child("uniqueItems"), "uniqueItems cannot be set to true since the runtime complexity becomes quadratic")
+      )
     }
     if let pattern = members["pattern"]?.stringValue, !PatternCache.shared.isValid(pattern) {
       errors.append(.invalid(path.child("pattern"), .string(pattern), "must be a valid regular expression"))
@@ -148,7 +162,11 @@ enum StructuralSchemaCheck {
     let keys = members["x-kubernetes-list-map-keys"]?.arrayValue ?? []
     switch members["x-kubernetes-list-type"]?.stringValue {
     case "map"?:
-      if keys.isEmpty { return [.required(path.child("x-kubernetes-list-map-keys"), "must not be empty if x-kubernetes-list-type is map")] }
+      if keys.isEmpty {
+        return [
+          .required(path.child("x-kubernetes-list-map-keys"), "must not be empty if x-kubernetes-list-type is map")
+        ]
+      }
       let properties = members["items"]?["properties"]
       let required = members["items"]?["required"]?.arrayValue ?? []
       return keys.compactMap { key in
@@ -164,7 +182,8 @@ enum StructuralSchemaCheck {
       }
     case nil, "atomic"?, "set"?:
       return keys.isEmpty
-        ? [] : [.forbidden(path.child("x-kubernetes-list-map-keys"), "may only be set if x-kubernetes-list-type is map")]
+        ? []
+        : [.forbidden(path.child("x-kubernetes-list-map-keys"), "may only be set if x-kubernetes-list-type is map")]
     case let other?:
       return [.notSupported(path.child("x-kubernetes-list-type"), .string(other), ["atomic", "set", "map"])]
     }
@@ -174,6 +193,14 @@ enum StructuralSchemaCheck {
     guard var value = members["default"] else { return [] }
     let schema = Schema(jsonSchemaProps: .object(members))
     SchemaDefaulter.apply(schema, to: &value)
-    return SchemaValidator.validate(value, schema, at: path.child("default"))
+    // Its messages leave the path out.
+    return SchemaValidator.validate(value, schema).map { error in
+      var error = error
+      if error.field != "<nil>" {
+        let own = path.child("default")
+        error.field = (error.field.isEmpty ? own : own.child(error.field)).description
+      }
+      return error
+    }
   }
 }
