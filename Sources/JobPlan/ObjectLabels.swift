@@ -18,5 +18,7 @@ public enum ObjectLabels {
   }
 
   /// A name as a label's value, which ends at 63 characters while a name may have 253.
-  public static func value(_ name: String) -> String { ObjectNames.limited(name, suffix: "", to: ObjectNames.labelLimit) }
+  public static func value(_ name: String) -> String {
+    ObjectNames.limited(name, suffix: "", to: ObjectNames.labelLimit)
+  }
 }

@@ -45,5 +45,7 @@ public enum ObjectNames {
     limited(stem, suffix: "-\(shortHash(uid, length: 6))\(suffix)", to: labelLimit)
   }
 
-  static func shortHash(_ text: String, length: Int) -> String { String(SpecHash.sha256(Data(text.utf8)).prefix(length)) }
+  static func shortHash(_ text: String, length: Int) -> String {
+    String(SpecHash.sha256(Data(text.utf8)).prefix(length))
+  }
 }

@@ -20,7 +20,8 @@ enum Fixture {
       target: Target(
         provider: .s3, endpoint: "https://s3.amazonaws.com", bucket: "openbao-backups", region: "us-east-1",
         credentialsSecretRef: SecretReference(name: "s3-credentials"), partSize: 20_971_520, concurrency: 5),
-      encryption: Encryption(age: .init(recipients: ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"])),
+      encryption: Encryption(
+        age: .init(recipients: ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"])),
       compression: .zstd, retention: Retention(maxCount: 7, maxAge: "168h"))
     modify(&spec)
     return BackupPolicy(metadata: ObjectMeta(name: name, namespace: "openbao", uid: "uid-of-\(name)"), spec: spec)

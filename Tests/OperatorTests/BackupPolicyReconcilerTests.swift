@@ -36,7 +36,8 @@ import Testing
       })
     _ = try await scene.reconcilePolicy()
     scene.cluster.change(CronJob.self, "bao-backup") {
-      $0.spec.jobTemplate.spec.template.spec.containers[0].resources?.limits?["cpu"] = try! KubernetesModel.Quantity("500m")
+      $0.spec.jobTemplate.spec.template.spec.containers[0].resources?.limits?["cpu"] = try! KubernetesModel.Quantity(
+        "500m")
       $0.spec.jobTemplate.spec.template.spec.dnsPolicy = "ClusterFirst"
       $0.spec.jobTemplate.spec.template.spec.tolerations = nil
       $0.metadata.labels?["somebody.example/else"] = "yes"
@@ -190,7 +191,9 @@ import Testing
     let scene = Scene()
     scene.cluster.put(Make.policy())
     scene.cluster.put(
-      Make.done("old", at: Scene.start - 200, id: "id-old") { $0.metadata.finalizers = [HoldfastAPI.artifactsFinalizer] })
+      Make.done("old", at: Scene.start - 200, id: "id-old") {
+        $0.metadata.finalizers = [HoldfastAPI.artifactsFinalizer]
+      })
     scene.cluster.put(Make.done("kept", at: Scene.start - 100, id: "id-kept"))
     scene.cluster.put(Make.done("new", id: "id-new") { $0.status?.pruned = ["id-old"] })
     for index in 0..<5 {
@@ -205,7 +208,8 @@ import Testing
   @Test func heldBackupsAndThoseOfOpenRestoresAreInThePlan() async throws {
     let scene = Scene()
     scene.cluster.put(Make.policy())
-    scene.cluster.put(Make.done("held", id: "id-held") { $0.metadata.annotations = [HoldfastAPI.holdAnnotation: "audit"] })
+    scene.cluster.put(
+      Make.done("held", id: "id-held") { $0.metadata.annotations = [HoldfastAPI.holdAnnotation: "audit"] })
     scene.cluster.put(Make.done("used", id: "id-used"))
     scene.cluster.put(Make.done("free", id: "id-free"))
     scene.cluster.put(

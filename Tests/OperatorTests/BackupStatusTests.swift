@@ -47,7 +47,8 @@ private func container(_ status: ContainerStatus, phase: String = "Running") -> 
 
 private func ended(_ code: Int32, _ result: ExecutorResult?, at seconds: Double = 30) -> @Sendable (inout Pod) -> Void {
   container(
-    Make.state(terminated: code, message: result.map(Make.text), at: seconds), phase: code == 0 ? "Succeeded" : "Failed")
+    Make.state(terminated: code, message: result.map(Make.text), at: seconds), phase: code == 0 ? "Succeeded" : "Failed"
+  )
 }
 
 private func failure(_ reason: Reason, step: String = "source", _ message: String = "it broke") -> ExecutorResult {
@@ -56,7 +57,9 @@ private func failure(_ reason: Reason, step: String = "source", _ message: Strin
   }
 }
 
-private let backoff: @Sendable (inout Job) -> Void = { $0.end("Failed", reason: "BackoffLimitExceeded", message: "limit") }
+private let backoff: @Sendable (inout Job) -> Void = {
+  $0.end("Failed", reason: "BackoffLimitExceeded", message: "limit")
+}
 private let deadline: @Sendable (inout Job) -> Void = { $0.end("Failed", reason: "DeadlineExceeded", message: "late") }
 private let complete: @Sendable (inout Job) -> Void = { $0.end("Complete") }
 
@@ -107,16 +110,19 @@ private let cases: [RunCase] = [
     "between two attempts", .running, .waitingForJob, says: "another one follows",
     pods: [ended(1, failure(.sourceUnreachable))]),
   RunCase(
-    "about to fail, pods still end", .running, .waitingForJob, job: { $0.end("FailureTarget", reason: "DeadlineExceeded") },
+    "about to fail, pods still end", .running, .waitingForJob,
+    job: { $0.end("FailureTarget", reason: "DeadlineExceeded") },
     pods: [container(Make.running)]),
   RunCase("complete", .completed, .completed, says: "s3://", job: complete, pods: [ended(0, Make.result())]),
   RunCase(
     "complete at the second attempt", .completed, .completed, job: complete,
     pods: [ended(1, failure(.sourceUnreachable), at: 10), ended(0, Make.result(), at: 50)]),
   RunCase("complete, result lost with its pod", .completed, .completed, job: complete),
-  RunCase("complete, message unreadable", .completed, .completed, job: complete, pods: [
-    container(Make.state(terminated: 0, message: "{\"resultVersion\":")),
-  ]),
+  RunCase(
+    "complete, message unreadable", .completed, .completed, job: complete,
+    pods: [
+      container(Make.state(terminated: 0, message: "{\"resultVersion\":"))
+    ]),
   RunCase(
     "killed right after the manifest", .completed, .completed, job: backoff, pods: [ended(137, Make.result())]),
   RunCase(
@@ -135,7 +141,8 @@ private let cases: [RunCase] = [
     "killed", .failed, .executorCrashed, step: "pod", says: "signal 9", job: backoff,
     pods: [container(Make.state(terminated: 137, reason: "Error"))]),
   RunCase(
-    "crashed with a message that is no result", .failed, .executorCrashed, step: "pod", says: "Fatal error", job: backoff,
+    "crashed with a message that is no result", .failed, .executorCrashed, step: "pod", says: "Fatal error",
+    job: backoff,
     pods: [container(Make.state(terminated: 132, message: "Fatal error: index out of range"))]),
   RunCase(
     "evicted by the kubelet", .failed, .evicted, step: "pod", says: "low on", job: backoff,

@@ -107,7 +107,8 @@ import Testing
       {
         scene.cluster.put(
           RestoreRequest(
-            metadata: ObjectMeta(name: "back", namespace: "ns", uid: "uid-back"), spec: .init(from: .init(backup: "now"))))
+            metadata: ObjectMeta(name: "back", namespace: "ns", uid: "uid-back"),
+            spec: .init(from: .init(backup: "now"))))
       }
     }
     #expect(scene.cluster.object(RestoreRequest.self, "back")?.status?.phase == .completed)

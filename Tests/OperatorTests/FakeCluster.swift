@@ -133,7 +133,9 @@ final class FakeCluster: Transport {
     let selector = request.query.first { $0.name == "labelSelector" }?.value ?? ""
     let terms = selector.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
     let items = state.objects.filter { path, object in
-      guard path.hasPrefix(request.path + "/"), !path.dropFirst(request.path.count + 1).contains("/") else { return false }
+      guard path.hasPrefix(request.path + "/"), !path.dropFirst(request.path.count + 1).contains("/") else {
+        return false
+      }
       return terms.allSatisfy { term in
         term.count == 2 ? object.labels[term[0]] == term[1] : object.labels[term[0]] != nil
       }

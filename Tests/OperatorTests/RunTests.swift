@@ -11,7 +11,8 @@ import Testing
 @Suite struct JobReconcilerTests {
   @Test func anyJobWithThePolicysLabelBecomesABackup() async throws {
     let scene = Scene()
-    scene.cluster.put(Make.job("manual-1") { $0.metadata.annotations = ["cronjob.kubernetes.io/instantiate": "manual"] })
+    scene.cluster.put(
+      Make.job("manual-1") { $0.metadata.annotations = ["cronjob.kubernetes.io/instantiate": "manual"] })
     _ = try await scene.reconcileJob("manual-1")
     let backup = scene.cluster.object(Backup.self, "manual-1")
     #expect(backup?.spec.policyRef.name == "bao" && backup?.status?.trigger == .manual)

@@ -106,7 +106,8 @@ enum Make {
   ) -> Job {
     var job = Job(
       metadata: ObjectMeta(
-        name: name, namespace: "ns", uid: uid ?? "uid-\(name)", labels: ObjectLabels.of(policy: policy, operation: operation),
+        name: name, namespace: "ns", uid: uid ?? "uid-\(name)",
+        labels: ObjectLabels.of(policy: policy, operation: operation),
         ownerReferences: [
           OwnerReference(
             apiVersion: "batch/v1", kind: "CronJob", name: "bao-backup", uid: "uid-cron", controller: true)
@@ -145,7 +146,8 @@ enum Make {
       result.id = id
       result.location = "s3://backups/ns/bao/\(id)"
       result.artifacts = [
-        Backup.Artifact(source: "raft", key: "raft.snap.zst", plainSize: 200, plainSHA256: "aa", storedSize: 100, storedSHA256: "bb")
+        Backup.Artifact(
+          source: "raft", key: "raft.snap.zst", plainSize: 200, plainSHA256: "aa", storedSize: 100, storedSHA256: "bb")
       ]
       result.facts = ["raft": ["index": "7"]]
     }
@@ -169,7 +171,8 @@ enum Make {
   }
 
   static func state(waiting reason: String, _ message: String? = nil) -> ContainerStatus {
-    ContainerStatus(name: "executor", state: ContainerState(waiting: ContainerWaiting(reason: reason, message: message)))
+    ContainerStatus(
+      name: "executor", state: ContainerState(waiting: ContainerWaiting(reason: reason, message: message)))
   }
 
   static var running: ContainerStatus {

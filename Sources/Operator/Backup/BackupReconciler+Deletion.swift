@@ -36,7 +36,9 @@ extension BackupReconciler {
     let namespace = backup.metadata.namespace ?? ""
     guard backup.spec.deletionPolicy == .delete else { return .letGo }
     let jobName = ObjectNames.job(backup: backup.key.name, uid: backup.metadata.uid ?? "")
-    if backup.status?.id == nil, let job = try await client.find(Job.self, jobName, in: namespace), !job.state.isFinished {
+    if backup.status?.id == nil, let job = try await client.find(Job.self, jobName, in: namespace),
+      !job.state.isFinished
+    {
       if job.metadata.deletionTimestamp == nil { try await delete(job) }
       return .wait(.waitingForJob, "stops the run of Job \(jobName)", .seconds(5))
     }
@@ -92,7 +94,8 @@ extension BackupReconciler {
       let failure = observation.failure(of: .delete, reason: reason, message: message)
       // A new Job is made in the next turn.
       try await delete(live)
-      return try await trouble(backup, Reason(rawValue: failure.reason), "the artifacts are not removed: \(failure.message)")
+      return try await trouble(
+        backup, Reason(rawValue: failure.reason), "the artifacts are not removed: \(failure.message)")
     }
   }
 

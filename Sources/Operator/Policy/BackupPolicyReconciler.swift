@@ -111,7 +111,8 @@ struct BackupPolicyReconciler: Reconciler {
     let message =
       "The policy is deleted, with its CronJob and plan. Its backups stay in the bucket"
       + " (\(count) Backup object(s) remain to tell of them); nothing prunes them any more."
-    context.logger.notice("A policy was deleted; its backups stay.", metadata: ["policy": "\(key)", "backups": "\(count)"])
+    context.logger.notice(
+      "A policy was deleted; its backups stay.", metadata: ["policy": "\(key)", "backups": "\(count)"])
     context.events.record(
       .normal, reason: EventReason.policyDeleted.rawValue, message: message,
       about: ObjectReference(

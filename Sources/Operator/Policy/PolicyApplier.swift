@@ -60,7 +60,8 @@ struct PolicyApplier: Sendable {
     } catch let error as KubernetesError where error.code == .notFound {
       return nil
     }
-    context.logger.info("A policy has no schedule any more; its CronJob is removed.", metadata: ["policy": "\(policy.key)"])
+    context.logger.info(
+      "A policy has no schedule any more; its CronJob is removed.", metadata: ["policy": "\(policy.key)"])
     return nil
   }
 
@@ -68,7 +69,8 @@ struct PolicyApplier: Sendable {
     switch outcome {
     case .unchanged: return
     case .repaired(let path):
-      context.events.normal(.driftRepaired, "\(what) had been changed at \(path); it is as the policy says again.", about: policy)
+      context.events.normal(
+        .driftRepaired, "\(what) had been changed at \(path); it is as the policy says again.", about: policy)
     case .created, .updated: break
     }
     context.logger.info(

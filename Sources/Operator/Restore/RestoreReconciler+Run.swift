@@ -95,12 +95,14 @@ extension RestoreReconciler {
         return try await end(request, .failed, observation.restoreFailure)
       }
       return try await end(
-        request, .unknown, Self.unknown("Job \(job.key.name) ended without a result: \(observation.restoreFailure.message)", job))
+        request, .unknown,
+        Self.unknown("Job \(job.key.name) ended without a result: \(observation.restoreFailure.message)", job))
     }
   }
 
   private func end(
-    _ request: RestoreRequest, _ phase: RestoreRequest.Phase, _ failure: Backup.Failure?, _ result: ExecutorResult? = nil
+    _ request: RestoreRequest, _ phase: RestoreRequest.Phase, _ failure: Backup.Failure?,
+    _ result: ExecutorResult? = nil
   ) async throws -> ReconcileResult {
     let now = Timestamp(context.now())
     var status = request.status ?? RestoreRequest.Status()
@@ -118,7 +120,8 @@ extension RestoreReconciler {
   static func unknown(_ what: String, _ job: Job?) -> Backup.Failure {
     Backup.Failure(
       step: "restore", reason: Reason.outcomeUnknown.rawValue,
-      message: "\(what). The restore may or may not have been done, in whole or in part, and it is not tried again. Look "
+      message:
+        "\(what). The restore may or may not have been done, in whole or in part, and it is not tried again. Look "
         + "at the destination itself"
         + (job.map { " and at the log of Job \($0.key.name)" } ?? "")
         + "; if it is not as it should be, create a new RestoreRequest")

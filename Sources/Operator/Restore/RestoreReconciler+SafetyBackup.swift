@@ -75,7 +75,9 @@ extension RestoreReconciler {
     var status = request.status ?? RestoreRequest.Status()
     status.setStep(RestoreRequest.Step(name: "safetyBackup", state: .skipped, message: why))
     let current = try await write(status, to: request)
-    if isSurprising { context.events.warning(.safetyBackupSkipped, "No safety backup is taken: \(why).", about: request) }
+    if isSurprising {
+      context.events.warning(.safetyBackupSkipped, "No safety backup is taken: \(why).", about: request)
+    }
     return current
   }
 }

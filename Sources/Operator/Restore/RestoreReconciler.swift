@@ -69,7 +69,10 @@ struct RestoreReconciler: Reconciler {
     status.startTime = now
     status.backupID = resolved.id
     status.location = resolved.location
-    status.steps = [RestoreRequest.Step(name: "resolve", state: .completed, startTime: now, completionTime: now, message: resolved.summary)]
+    status.steps = [
+      RestoreRequest.Step(
+        name: "resolve", state: .completed, startTime: now, completionTime: now, message: resolved.summary)
+    ]
     return try await write(status, to: request)
   }
 
@@ -109,7 +112,10 @@ struct RestoreReconciler: Reconciler {
     guard new.phase != old?.phase, let phase = new.phase else { return }
     let why = new.failure.map { "\($0.reason), step \($0.step): \($0.message)" } ?? ""
     switch phase {
-    case .restoring: context.events.normal(.restoreStarted, "Job \(new.claim?.job ?? "?") restores \(new.backupID ?? "the newest backup").", about: request)
+    case .restoring:
+      context.events.normal(
+        .restoreStarted, "Job \(new.claim?.job ?? "?") restores \(new.backupID ?? "the newest backup").", about: request
+      )
     case .planned: context.events.normal(.restorePlanned, "The dry run is done; see status.plan.", about: request)
     case .completed: context.events.normal(.restoreCompleted, "The restore is complete.", about: request)
     case .failed: context.events.warning(.restoreFailed, why, about: request)
@@ -138,7 +144,8 @@ extension RestoreRequest.Status {
     completionTime = completionTime ?? now
     let reason = failure.map { Reason(rawValue: $0.reason) } ?? (phase == .planned ? .planned : .completed)
     let message = failure.map { "step \($0.step): \($0.message)" } ?? "the restore is \(phase.rawValue.lowercased())"
-    let completed: Condition.Status = phase == .completed || phase == .planned ? .true : phase == .unknown ? .unknown : .false
+    let completed: Condition.Status =
+      phase == .completed || phase == .planned ? .true : phase == .unknown ? .unknown : .false
     let failed: Condition.Status = phase == .failed ? .true : phase == .unknown ? .unknown : .false
     conditions.set("Completed", completed, reason, message, now: now)
     conditions.set("Failed", failed, reason, message, now: now)

@@ -15,7 +15,9 @@ extension Pod {
     "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable",
     "ImageInspectError", "SignatureValidationFailed",
   ]
-  private static let disruptionReasons: Set<String> = ["Evicted", "Preempting", "Shutdown", "NodeShutdown", "NodeAffinity"]
+  private static let disruptionReasons: Set<String> = [
+    "Evicted", "Preempting", "Shutdown", "NodeShutdown", "NodeAffinity",
+  ]
 
   /// The executor's container.
   var executorStatus: ContainerStatus? {
@@ -70,7 +72,8 @@ extension Pod {
       return PodCause(
         reason: .outOfMemory,
         message: "the executor was killed because it used more than its memory limit\(memoryLimit); raise "
-          + "spec.executor.resources.limits.memory, or lower target.partSize or target.concurrency", neverStarted: false)
+          + "spec.executor.resources.limits.memory, or lower target.partSize or target.concurrency", neverStarted: false
+      )
     case "ContainerCannotRun", "StartError", "CreateContainerError":
       return PodCause(
         reason: .podStartFailed, message: "the container did not start: \(terminated.message ?? "no message")",
@@ -125,7 +128,8 @@ extension Pod {
   }
 
   private var memoryLimit: String {
-    guard let limit = spec.containers.first(where: { $0.name == ExecutorPod.containerName })?.resources?.limits?["memory"]
+    guard
+      let limit = spec.containers.first(where: { $0.name == ExecutorPod.containerName })?.resources?.limits?["memory"]
     else { return "" }
     return " of \(limit)"
   }

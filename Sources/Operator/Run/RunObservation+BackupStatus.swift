@@ -27,7 +27,8 @@ extension RunObservation {
       let other = job.metadata.annotations?[HoldfastAPI.waitsForAnnotation]
       progress(
         &status, .waitingForJob,
-        other.map { "waits until Job \($0) of the same policy has ended" } ?? "the Job is suspended (spec.suspend)", now)
+        other.map { "waits until Job \($0) of the same policy has ended" } ?? "the Job is suspended (spec.suspend)", now
+      )
     case .active: active(&status, now)
     }
     return status

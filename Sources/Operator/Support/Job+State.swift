@@ -45,7 +45,9 @@ extension Job {
   /// What started the run, where the Job tells.
   var trigger: BackupTrigger {
     let annotations = metadata.annotations ?? [:]
-    if let trigger = annotations[HoldfastAPI.triggerAnnotation].flatMap(BackupTrigger.init(rawValue:)) { return trigger }
+    if let trigger = annotations[HoldfastAPI.triggerAnnotation].flatMap(BackupTrigger.init(rawValue:)) {
+      return trigger
+    }
     // kubectl create job --from sets it, and an owner reference to the CronJob as well.
     if annotations["cronjob.kubernetes.io/instantiate"] == "manual" { return .manual }
     return metadata.controllerReference?.kind == CronJob.resource.kind ? .scheduled : .manual

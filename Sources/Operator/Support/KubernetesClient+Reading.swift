@@ -5,7 +5,8 @@ import KubernetesModel
 
 extension KubernetesClient {
   /// - Returns: nil where there is no such object.
-  func find<Object: KubernetesObject>(_ type: Object.Type, _ name: String, in namespace: String) async throws -> Object? {
+  func find<Object: KubernetesObject>(_ type: Object.Type, _ name: String, in namespace: String) async throws -> Object?
+  {
     try await absentIfNotFound { try await get(type, name: name, namespace: namespace) }
   }
 
