@@ -65,7 +65,7 @@ import TestServers
     Case(
       "two kinds in one source", "sources", replace: "openBao: \(source)",
       with: "openBao: \(source)\n      vault: \(source)"),
-    Case("a source of no kind", "sources", replace: "openBao: \(source)", with: "{}"),
+    Case("a source of no kind", "sources", replace: "\n      openBao: \(source)", with: ""),
     Case("an unknown kind", "sources", replace: "openBao: ", with: "openBoa: "),
     Case("two sources of one name", "sources", replace: sourceLine, with: sourceLine + sourceLine),
     Case("17 sources", "sources") { text in
@@ -111,9 +111,10 @@ import TestServers
     let malformed = Self.cases[index]
     let cluster = try await Cluster.withOperator()
     let namespace = try await Self.namespace.get()
-    let name = "bad-\(index)"
-    let text = malformed.change(Self.good).replacing("name: NAME", with: "name: \(name)")
+    let text = malformed.change(Self.good).replacing("name: NAME", with: "name: bad-\(index)")
       .replacing("NAMESPACE", with: namespace)
+    // The name that is too long is the case's own.
+    let name = text.contains("name: bad-\(index)") ? "bad-\(index)" : String(repeating: "a", count: 253)
     let result = try await cluster.kubectl("apply", "-f", "-", input: text)
     if !result.succeeded {
       #expect(result.errors.contains(malformed.field), "\(malformed.what): \(result.errors)")

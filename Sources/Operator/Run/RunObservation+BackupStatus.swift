@@ -89,7 +89,9 @@ extension RunObservation {
     let ended = endedPods.last { $0.terminated?.exitCode != 0 }
     if let ended { status.failure = ended.result?.failure ?? ended.cause.map { Backup.Failure($0) } }
     guard let pod = newestPod, pod.terminated == nil else {
-      // Between two attempts, or before the first.
+      // Between two attempts, or before the first. Where the deadline has removed a pod that could not start, what it
+      // waited for is all that will ever be known.
+      if pods.isEmpty, let said = status.conditions["Completed"], said.reason != Reason.waitingForJob.rawValue { return }
       status.phase = ended == nil ? .pending : .running
       let message = ended == nil ? "waits for a pod" : "the last attempt failed; another one follows"
       return progress(&status, .waitingForJob, message, now)

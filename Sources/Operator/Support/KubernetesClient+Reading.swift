@@ -15,6 +15,9 @@ extension KubernetesClient {
   func all<Object: KubernetesObject>(
     _ type: Object.Type, in namespace: String, labels: [String: String] = [:]
   ) async throws -> [Object] {
+    // No object has a label of more than 63 bytes, and the server refuses to look for one: a policy whose name is too
+    // long must get as far as being told so.
+    guard labels.values.allSatisfy({ $0.utf8.count <= 63 }) else { return [] }
     let selector = try LabelSelector(matchLabels: labels).selectorString()
     let options = ListOptions(labelSelector: selector.isEmpty ? nil : selector)
     return try await list(type, namespace: namespace, options: options).objects()
