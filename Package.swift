@@ -175,6 +175,17 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestServers", subprocess], swiftSettings: strict),
     .testTarget(name: "TestServersTests", dependencies: ["TestServers"], swiftSettings: strict),
+    .target(
+      name: "ObjectStoreTestKit",
+      dependencies: ["ObjectStore", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL],
+      path: "Tests/Support/ObjectStoreTestKit", swiftSettings: strict),
+    .testTarget(
+      name: "ObjectStoreTests", dependencies: ["ObjectStore", "ObjectStoreTestKit", "TestServers", nioCore],
+      swiftSettings: strict),
+    .testTarget(
+      name: "S3StoreTests",
+      dependencies: ["ObjectStore", "ObjectStoreTestKit", "S3Store", "TestServers", nioCore, nioHTTP1],
+      swiftSettings: strict),
     // Tests of the API and the formats.
     .testTarget(
       name: "HoldfastAPITests", dependencies: ["HoldfastAPI", "KubernetesModel", yams],

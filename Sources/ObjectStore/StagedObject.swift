@@ -63,8 +63,8 @@ struct StagedObject: Sendable {
       try FileCalls.sync(file, data)
     }
     for attempt in 1... {
-      try makeParents()
       do {
+        try makeParents()
         switch condition {
         case .none: try FileCalls.check(rename(data, target), "rename", target)
         // Unlike rename, link does not replace.

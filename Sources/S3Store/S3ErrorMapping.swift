@@ -44,7 +44,8 @@ struct S3Failure: Sendable {
       return make(.throttled, retry: true, "the store asks for fewer requests")
     case "InternalError", "InternalServerError": return make(.serverError, retry: true, "the store failed inside")
     case "RequestTimeout": return make(.timeout, retry: true, "the store waited too long for our bytes")
-    case "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody":
+    case "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody",
+      "MalformedXML":
       return make(.integrity, retry: true, "the bytes changed on the way to the store")
     case "InvalidPart", "InvalidPartOrder":
       return make(.integrity, "the store does not have the parts that it confirmed")

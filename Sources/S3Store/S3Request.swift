@@ -69,9 +69,9 @@ struct S3Requests: Sendable {
   }
 
   func listUploads(prefix: String, after: (key: String, id: String)?) -> S3Request {
+    // Without encoding-type: SeaweedFS leaves a plus as it is, where AWS means a space by it.
     var query = [
-      (name: "uploads", value: ""), (name: "prefix", value: prefix), (name: "encoding-type", value: "url"),
-      (name: "max-uploads", value: "1000"),
+      (name: "uploads", value: ""), (name: "prefix", value: prefix), (name: "max-uploads", value: "1000"),
     ]
     if let after {
       query += [(name: "key-marker", value: after.key), (name: "upload-id-marker", value: after.id)]

@@ -30,6 +30,7 @@ public final class S3Store: ObjectStore {
   }
 
   /// A store for the time of `body`.
+  @discardableResult
   public static func withStore<Value: Sendable>(
     _ configuration: S3Configuration, isolation: isolated (any Actor)? = #isolation,
     _ body: (S3Store) async throws -> Value

@@ -38,9 +38,10 @@ public final class SeaweedServer: Sendable {
     try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
     let process = try ServerProcess(
       [
+        // Each bucket takes some volumes of its own, and a test run makes many buckets.
         tool.path, "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=\(data.path)",
         "-master.telemetry=false", "-master.volumePreallocate=false", "-master.volumeSizeLimitMB=256",
-        "-volume.max=0", "-filer", "-s3", "-s3.iam=false", "-s3.autoCreateBucket=false",
+        "-volume.max=4000", "-filer", "-s3", "-s3.iam=false", "-s3.autoCreateBucket=false",
         "-s3.config=\(identities.path)", "-s3.port.iceberg=0", "-s3.port.lance=0",
         "-master.port=\(ports[0])", "-master.port.grpc=\(ports[1])", "-volume.port=\(ports[2])",
         "-volume.port.grpc=\(ports[3])", "-filer.port=\(ports[4])", "-filer.port.grpc=\(ports[5])",
