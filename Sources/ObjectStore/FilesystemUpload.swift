@@ -55,10 +55,12 @@ final class FilesystemUpload: MultipartUpload {
     let (sizes, apart) = state.withLock { ($0.sizes, $0.apart) }
     let partSize = sizes[1] ?? 0
     let last = sizes.count
-    let isComplete = last > 0 && (1...last).allSatisfy { number in
-      guard let size = sizes[number] else { return false }
-      return number == last ? size <= partSize : size == partSize
-    }
+    let isComplete =
+      last > 0
+      && (1...last).allSatisfy { number in
+        guard let size = sizes[number] else { return false }
+        return number == last ? size <= partSize : size == partSize
+      }
     guard isComplete else {
       throw ObjectStoreError(
         .configuration, operation: operation, message: "parts are missing, or one before the last has another size")

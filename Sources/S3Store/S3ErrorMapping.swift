@@ -35,7 +35,8 @@ struct S3Failure: Sendable {
     switch code {
     case "NoSuchKey": return make(.notFound, "no such object")
     case "NoSuchUpload": return make(.notFound, "no such upload; it was completed or aborted")
-    case "NoSuchBucket": return make(.bucketNotFound, "the bucket \(bucket) does not exist; create it or correct the name")
+    case "NoSuchBucket":
+      return make(.bucketNotFound, "the bucket \(bucket) does not exist; create it or correct the name")
     case "PreconditionFailed": return make(.alreadyExists, "the key is taken")
     case "ConditionalRequestConflict", "OperationAborted":
       return make(.throttled, retry: true, "another request for the same key was under way")
@@ -104,9 +105,9 @@ struct S3Failure: Sendable {
     default:
       guard status == 301 || (status == 400 && error == nil && region != nil) else { return nil }
     }
-    let where_ = region.map { "is in region \($0)" } ?? "is in another region"
+    let place = region.map { "is in region \($0)" } ?? "is in another region"
     return make(
-      .regionMismatch, "the bucket \(bucket) \(where_), not in \(configuration.region); set region accordingly")
+      .regionMismatch, "the bucket \(bucket) \(place), not in \(configuration.region); set region accordingly")
   }
 
   private var unsupportedMessage: String {
@@ -130,7 +131,8 @@ struct S3Failure: Sendable {
     case 400 where request.headers.contains { $0.name == "if-none-match" } && mentionsCondition:
       return make(.unsupported, unsupportedMessage)
     case 300...399:
-      return make(.configuration, "the endpoint redirects, which S3 does not; is it an S3 server, and the right scheme?")
+      return make(
+        .configuration, "the endpoint redirects, which S3 does not; is it an S3 server, and the right scheme?")
     default: return make(.failed, "the store refused the request")
     }
   }

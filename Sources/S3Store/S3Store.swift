@@ -125,7 +125,8 @@ public final class S3Store: ObjectStore {
     _ headers: HTTPHeaders, range: Range<Int64>?, _ request: S3Request
   ) throws -> (length: Int64, size: Int64) {
     if range != nil {
-      if let content = headers.first(name: "content-range").flatMap(S3Answers.contentRange), let length = content.length {
+      if let content = headers.first(name: "content-range").flatMap(S3Answers.contentRange), let length = content.length
+      {
         return (length, content.size)
       }
     } else if let length = headers.first(name: "content-length").flatMap({ Int64($0) }) {

@@ -17,7 +17,9 @@ import Testing
     try await withTemporaryFolder { folder in
       let store = FilesystemStore(root: folder.path)
       try await store.put("a/b", body: patternedBytes(10))
-      _ = try await withUpload(to: "a/c", in: store, options: UploadOptions(partSize: 5)) { try await $0.write(patternedBytes(20)) }
+      _ = try await withUpload(to: "a/c", in: store, options: UploadOptions(partSize: 5)) {
+        try await $0.write(patternedBytes(20))
+      }
       #expect(try mode(folder.appendingPathComponent("a/b")) == 0o600)
       #expect(try mode(folder.appendingPathComponent("a/c")) == 0o600)
       #expect(try mode(folder.appendingPathComponent("a")) == 0o700)
@@ -53,7 +55,9 @@ import Testing
     try await withTemporaryFolder { folder in
       let store = FilesystemStore(root: folder.path)
       try await store.put("a", body: patternedBytes(1), condition: .ifAbsent)
-      await #expect(throws: ObjectStoreError.self) { try await store.put("a", body: patternedBytes(2), condition: .ifAbsent) }
+      await #expect(throws: ObjectStoreError.self) {
+        try await store.put("a", body: patternedBytes(2), condition: .ifAbsent)
+      }
       await #expect { try await store.put("a/below", body: patternedBytes(2)) } throws: {
         ($0 as? ObjectStoreError)?.code == .configuration
       }

@@ -115,7 +115,8 @@ private func failure(
   @Test func anAttemptThatHangsIsEndedAtTheDeadline() async throws {
     let script = Script([.hang])
     await #expect {
-      try await store(MemoryStore(), script, policy: RetryPolicy(deadline: .milliseconds(50), maximumAttempts: 1)).head("a")
+      let policy = RetryPolicy(deadline: .milliseconds(50), maximumAttempts: 1)
+      return try await store(MemoryStore(), script, policy: policy).head("a")
     } throws: { ($0 as? ObjectStoreError)?.code == .timeout }
   }
 
@@ -189,7 +190,8 @@ private func failure(
     try await base.put("a", body: body)
     let breaking = BreakingStore(base: base, times: 3)
     var content = ByteBuffer()
-    let size = try await RetryingStore(breaking, clock: time.clock).get("a", range: range) { content.writeImmutableBuffer($0) }
+    let store = RetryingStore(breaking, clock: time.clock)
+    let size = try await store.get("a", range: range) { content.writeImmutableBuffer($0) }
     #expect(size == 200_000)
     let expected = (range ?? 0..<200_000).clamped(to: 0..<200_000)
     #expect(content == body.getSlice(at: Int(expected.lowerBound), length: expected.count))

@@ -121,4 +121,23 @@ import Testing
       }
     }
   }
+
+  /// A session token is signed and sent; a server that verifies it takes no other.
+  @Test func temporaryCredentialsWork() async throws {
+    try await withMiniStack { _, configuration, server in
+      let session = try await server.makeSession()
+      var configuration = configuration
+      for (token, works) in [(session.token, true), ("another", false), (nil, false)] {
+        configuration.credentials = StaticCredentials(
+          accessKeyID: session.id, secretAccessKey: session.secret, sessionToken: token)
+        try await S3Store.withStore(configuration) { store in
+          if works {
+            try await store.put("a", body: ByteBuffer(string: "x"))
+          } else {
+            await #expect { try await store.put("a", body: ByteBuffer()) } throws: { code($0) == .accessDenied }
+          }
+        }
+      }
+    }
+  }
 }

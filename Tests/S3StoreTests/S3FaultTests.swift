@@ -91,8 +91,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (Fault.internalError, ObjectStoreError.Code.serverError), (.slowDown, .throttled), (.resetRequest(after: 0), .unreachable),
-    (.hang, .timeout), (.wrongETag, .integrity),
+    (Fault.internalError, ObjectStoreError.Code.serverError), (.slowDown, .throttled),
+    (.resetRequest(after: 0), .unreachable), (.hang, .timeout), (.wrongETag, .integrity),
   ])
   func aFaultThatStaysIsAClearFailureAndLeavesNothing(fault: Fault, expected: ObjectStoreError.Code) async throws {
     let rules = FaultRules()
@@ -104,7 +104,10 @@ import Testing
         _ = try await withUpload(to: "data", in: store, options: UploadOptions(partSize: 5 << 20, concurrency: 2)) {
           try await $0.write(patternedBytes(16 << 20))
         }
-      } throws: { code($0) == expected && "\($0)".contains("part 2 of") && "\($0)".contains("given up after 3 attempts") }
+      } throws: { error in
+        code(error) == expected && "\(error)".contains("part 2 of")
+          && "\(error)".contains("given up after 3 attempts")
+      }
       let left = try await direct.listUploads(prefix: "")
       #expect(left.isEmpty)
       #expect(try await direct.head("data") == nil)
@@ -128,7 +131,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [Fault.cutAnswer(after: 70_000), .endAnswerEarly(after: 70_000), .stallAnswer(after: 70_000), .internalError, .loseAnswer])
+  @Test(arguments: [
+    Fault.cutAnswer(after: 70_000), .endAnswerEarly(after: 70_000), .stallAnswer(after: 70_000), .internalError,
+    .loseAnswer,
+  ])
   func aDownloadThatBreaksGoesOn(fault: Fault) async throws {
     let rules = FaultRules()
     let body = patternedBytes(300_000)
@@ -200,7 +206,8 @@ import Testing
   // MARK: Conditional writes
 
   @Test func aServerThatIgnoresIfNoneMatchIsFoundOut() async throws {
-    try await withProxy(nil, decide: { $0.method == .HEAD ? .answer(404) : .answer(200, headers: ["etag": "\"x\""]) }) { proxy in
+    try await withProxy(nil, decide: { $0.method == .HEAD ? .answer(404) : .answer(200, headers: ["etag": "\"x\""]) }) {
+      proxy in
       let configuration = S3Configuration(
         bucket: "bucket", endpoint: proxy.endpoint,
         credentials: StaticCredentials(accessKeyID: "a", secretAccessKey: "b"))

@@ -73,6 +73,8 @@ import Testing
     var dumped = ""
     dump(credentials, to: &dumped)
     dump(S3Configuration(bucket: "b", credentials: StaticCredentials(credentials)), to: &dumped)
-    for text in ["\(credentials)", String(reflecting: credentials), dumped] { #expect(!text.contains("secret\"") && !text.contains("very-secret") && !text.contains("also-secret")) }
+    for text in ["\(credentials)", String(reflecting: credentials), dumped] {
+      #expect(!text.contains("very-secret") && !text.contains("also-secret"))
+    }
   }
 }

@@ -5,8 +5,8 @@ import ObjectStore
 extension StoreCheck {
   /// In the order of their UTF-8 bytes. Each is one that some layer may treat in its own way.
   private static let oddNames = [
-    "+plus", "Z", "a b/two  spaces", "a!*'()", "a&<>\"", "a+b", "a-b", "a.b", "a/b", "a/b-c", "a/bc", "a0", "a=b", "a?b#c",
-    "a%2Fb", "aa", "a~b", "z", "é", "日本/語", "😀",
+    "+plus", "Z", "a b/two  spaces", "a!*'()", "a&<>\"", "a+b", "a-b", "a.b", "a/b", "a/b-c", "a/bc", "a0", "a=b",
+    "a?b#c", "a%2Fb", "aa", "a~b", "z", "é", "日本/語", "😀",
   ].sorted(by: ObjectKey.precedes)
 
   static let listingChecks: [StoreCheck] = [
@@ -26,11 +26,13 @@ extension StoreCheck {
       try requireEqual(try await fixture.names(), names.sorted(by: ObjectKey.precedes))
     },
     StoreCheck("a prefix is a string of bytes, not a folder") { fixture in
-      for name in ["a/1", "ab/1", "a", "b/a/1"] where name != "a" {
+      for name in ["a/1", "ab/1", "b/a/1"] {
         try await fixture.store.put(fixture.key(name), body: ByteBuffer(string: "x"))
       }
       func list(_ prefix: String) async throws -> [String] {
-        try await fixture.store.listAll(prefix: fixture.key(prefix)).map { String($0.key.dropFirst(fixture.prefix.count)) }
+        try await fixture.store.listAll(prefix: fixture.key(prefix)).map {
+          String($0.key.dropFirst(fixture.prefix.count))
+        }
       }
       try requireEqual(try await list("a"), ["a/1", "ab/1"])
       try requireEqual(try await list("a/"), ["a/1"])

@@ -107,7 +107,8 @@ extension StoreCheck {
       throw ConformanceFailure(description: "no error")
     },
     StoreCheck("keys that another system would read as others are refused") { fixture in
-      for key in ["", "/a", "a//b", "a/", "../a", "a/../b", "a/./b", "a\u{0}b", "a\nb", String(repeating: "k", count: 1025)] {
+      let long = String(repeating: "k", count: 1025)
+      for key in ["", "/a", "a//b", "a/", "../a", "a/../b", "a/./b", "a\u{0}b", "a\nb", long] {
         try await requireError(.configuration) { try await fixture.store.put(key, body: ByteBuffer()) }
         try await requireError(.configuration) { _ = try await fixture.store.startUpload(key) }
       }

@@ -56,6 +56,15 @@ public final class MiniStackServer: Sendable {
     return name
   }
 
+  /// Temporary credentials, by STS.
+  public func makeSession() async throws -> (id: String, secret: String, token: String) {
+    let answer = try await Self.query("sts", "2011-06-15", endpoint, ["Action": "GetSessionToken"])
+    return (
+      try Self.element("AccessKeyId", of: answer), try Self.element("SecretAccessKey", of: answer),
+      try Self.element("SessionToken", of: answer)
+    )
+  }
+
   private static func createUser(
     _ endpoint: String, name: String, policy: String
   ) async throws -> (id: String, secret: String) {
@@ -67,14 +76,21 @@ public final class MiniStackServer: Sendable {
   }
 
   private static func iam(_ endpoint: String, _ parameters: [String: String]) async throws -> String {
-    let form = parameters.merging(["Version": "2010-05-08"]) { $1 }.map { key, value in
+    try await query("iam", "2010-05-08", endpoint, parameters)
+  }
+
+  /// A call of one of AWS's query APIs, as root.
+  private static func query(
+    _ service: String, _ version: String, _ endpoint: String, _ parameters: [String: String]
+  ) async throws -> String {
+    let form = parameters.merging(["Version": version]) { $1 }.map { key, value in
       "\(key)=\(value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")"
     }
-    var headers = rootHeaders(service: "iam")
+    var headers = rootHeaders(service: service)
     headers["content-type"] = "application/x-www-form-urlencoded"
     let answer = try await HTTPProbe.send(
       "POST", "\(endpoint)/", headers: headers, body: Data(form.joined(separator: "&").utf8))
-    guard answer.status == 200 else { throw TestServerError("ministack IAM: \(answer.status) \(answer.text)") }
+    guard answer.status == 200 else { throw TestServerError("ministack \(service): \(answer.status) \(answer.text)") }
     return answer.text
   }
 

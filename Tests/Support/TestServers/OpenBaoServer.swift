@@ -39,13 +39,15 @@ public final class OpenBaoServer: Sendable {
       "PUT", "\(address)/v1/sys/init", body: Data(#"{"secret_shares":1,"secret_threshold":1}"#.utf8))
     struct Keys: Decodable {
       var keys: [String]
-      var root_token: String
+      var rootToken: String
     }
-    guard answer.status == 200, let keys = try? JSONDecoder().decode(Keys.self, from: answer.body),
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    guard answer.status == 200, let keys = try? decoder.decode(Keys.self, from: answer.body),
       let unsealKey = keys.keys.first
     else { throw TestServerError("OpenBao's init: \(answer.status) \(answer.text)") }
     let server = OpenBaoServer(
-      process: process, port: ports[0], rootToken: keys.root_token, unsealKey: unsealKey)
+      process: process, port: ports[0], rootToken: keys.rootToken, unsealKey: unsealKey)
     try await server.unseal()
     return server
   }
