@@ -191,5 +191,20 @@ let package = Package(
       name: "HoldfastAPITests", dependencies: ["HoldfastAPI", "KubernetesModel", yams],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(name: "BackupFormatTests", dependencies: ["BackupFormat"], swiftSettings: strict),
+    // Tests of the executor, its sources and its command line.
+    .testTarget(
+      name: "OpenBaoSourceTests",
+      dependencies: ["OpenBaoSource", "SnapshotSource", "TestServers", "CZlib", crypto, nioCore, nioPosix],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ExecutorTests",
+      dependencies: [
+        "Executor", "Age", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "ObjectStore", "SnapshotSource",
+        "StreamPipeline", logging, nioCore,
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "holdfastTests",
+      dependencies: ["TestServers", "BackupFormat", "JobPlan", "HoldfastAPI", subprocess, systemPackage],
+      swiftSettings: strict),
   ]
 )

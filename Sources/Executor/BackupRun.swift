@@ -33,7 +33,8 @@ public struct BackupRun: Sendable {
       let id = try await RunQueue.nextID(context)
       await run(id, &result)
     } catch {
-      let failure = ErrorMapping.failure(Task.isCancelled ? CancellationError() : error, step: .prepare)
+      var failure = ErrorMapping.failure(error, step: .prepare)
+      if Task.isCancelled { failure = ErrorMapping.interrupted(failure) }
       result.failure = failure.backupFailure
       context.logger.error("backup failed", metadata: Self.metadata(failure))
     }
@@ -50,7 +51,8 @@ public struct BackupRun: Sendable {
       await prune(lease, &result)
       await end(lease)
     } catch {
-      let failure = ErrorMapping.failure(Task.isCancelled ? CancellationError() : error, step: .prepare)
+      var failure = ErrorMapping.failure(error, step: .prepare)
+      if Task.isCancelled { failure = ErrorMapping.interrupted(failure) }
       result.failure = failure.backupFailure
       context.logger.error("backup failed", metadata: Self.metadata(failure).merging(["backup.id": "\(id)"]) { $1 })
     }
@@ -66,7 +68,7 @@ public struct BackupRun: Sendable {
     _ id: BackupID, _ lease: RunLease, _ result: inout ExecutorResult
   ) async throws -> Manifest {
     let settings = try encodeSettings()
-    try await lease.begin()
+    try await begin(lease)
     do {
       var warnings: [String] = []
       let manifest = try await lease.whileKept {
@@ -84,7 +86,21 @@ public struct BackupRun: Sendable {
       result.warnings = warnings.isEmpty ? nil : warnings
       return manifest
     } catch {
-      await discard(id, lease)
+      if (error as? RunFailure)?.cause is ManifestConflict {
+        await end(lease)
+      } else {
+        await discard(id, lease)
+      }
+      throw error
+    }
+  }
+
+  private func begin(_ lease: RunLease) async throws {
+    do {
+      try await lease.begin()
+    } catch {
+      // A lease that may be there although its writing failed would hold up the next run.
+      if RunLease.mayExist(after: error) { await end(lease) }
       throw error
     }
   }

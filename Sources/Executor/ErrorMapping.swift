@@ -15,9 +15,7 @@ enum ErrorMapping {
       error.source = error.source ?? source
       return error
     case is CancellationError:
-      return RunFailure(
-        step: step, reason: .interrupted, message: "the run was told to stop (SIGTERM) before it was done",
-        source: source, cause: error)
+      return interrupted(RunFailure(step: step, reason: .interrupted, message: "", source: source, cause: error))
     case let error as SnapshotSourceError:
       return RunFailure(
         step: step == .upload ? .source : step, reason: reason(error, step), message: error.description,
@@ -39,6 +37,13 @@ enum ErrorMapping {
       return RunFailure(
         step: step, reason: .internalError, message: "unexpected error: \(error)", source: source, cause: error)
     }
+  }
+
+  /// What a run that was cancelled says: whatever it met after that is only the echo.
+  static func interrupted(_ failure: RunFailure) -> RunFailure {
+    RunFailure(
+      step: failure.step, reason: .interrupted, message: "the run was told to stop (SIGTERM) before it was done",
+      source: failure.source, cause: failure)
   }
 
   private static func reason(_ error: SnapshotSourceError, _ step: RunStep) -> Reason {

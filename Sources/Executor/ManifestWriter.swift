@@ -4,6 +4,11 @@ internal import HoldfastAPI
 internal import NIOCore
 internal import ObjectStore
 
+/// The key of the manifest is taken by another's: nothing below that id is ours to remove.
+struct ManifestConflict: Error {
+  var key: String
+}
+
 /// Writes a manifest: the moment in which artifacts become a backup.
 struct ManifestWriter: Sendable {
   let context: RunContext
@@ -23,10 +28,16 @@ struct ManifestWriter: Sendable {
       } catch {
         try Task.checkCancellation()
         // Whether a request took effect whose answer was lost, only the store knows.
-        guard try await isThere(key, body, after: error) else { throw error }
+        guard try await !isThere(key, body, after: error) else { return }
+        if (error as? ObjectStoreError)?.code == .alreadyExists { throw ManifestConflict(key: key) }
+        throw error
       }
     } catch let error as ManifestError {
       throw RunFailure(step: .manifest, reason: .internalError, message: error.message, cause: error)
+    } catch let conflict as ManifestConflict {
+      throw RunFailure(
+        step: .manifest, reason: .uploadFailed,
+        message: "there is another manifest at \(conflict.key); nothing was removed below it", cause: conflict)
     } catch let error as DeadlineExceeded {
       throw RunFailure(
         step: .manifest, reason: .uploadFailed, message: "the manifest was \(error) by the store", cause: error)

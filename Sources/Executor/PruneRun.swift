@@ -24,8 +24,8 @@ public struct PruneRun: Sendable {
       }
       let id = context.makeID(context.now())
       let lease = RunLease(id: id, operation: "prune", context: context, layout: context.layout)
-      try await lease.begin()
       do {
+        try await lease.begin()
         let report = try await lease.whileKept { try await run(lease: lease) }
         try await lease.end()
         return report

@@ -55,10 +55,9 @@ public struct RestoreRun: Sendable {
       try await run(&result, &steps)
       result.outcome = .succeeded
     } catch {
+      var failure = ErrorMapping.failure(error, step: Self.running(steps))
       // A cancelled restore may have been sent whole: that is not the same as an interrupted one.
-      let isUnknown = (error as? RunFailure)?.isOutcomeUnknown ?? false
-      let failure = ErrorMapping.failure(
-        Task.isCancelled && !isUnknown ? CancellationError() : error, step: Self.running(steps))
+      if Task.isCancelled && !failure.isOutcomeUnknown { failure = ErrorMapping.interrupted(failure) }
       steps.end(after: failure)
       result.outcome = failure.isOutcomeUnknown ? .unknown : .failed
       result.failure = failure.backupFailure

@@ -55,6 +55,12 @@ final class RunLease: Sendable {
   /// Create-only: no two runs share an id, and a store that cannot write create-only is found out before an upload.
   func begin() async throws { try await write(.ifAbsent) }
 
+  /// Whether ``begin()`` may have taken effect although it threw: false where the store has answered with a refusal.
+  static func mayExist(after error: any Error) -> Bool {
+    guard let error = error as? ObjectStoreError else { return true }
+    return [.timeout, .serverError, .throttled, .integrity, .failed].contains(error.code)
+  }
+
   func renew() async throws { try await write(.none) }
 
   /// For ``RunQueue``.
