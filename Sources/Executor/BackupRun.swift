@@ -44,7 +44,8 @@ public struct BackupRun: Sendable {
 
   private func run(_ id: BackupID, _ result: inout ExecutorResult) async {
     let lease = RunLease(id: id, operation: "backup", context: context, layout: context.layout)
-    context.logger.info("backup begins", metadata: ["backup.id": "\(id)", "backup.trigger": "\(context.identity.trigger.rawValue)"])
+    context.logger.info(
+      "backup begins", metadata: ["backup.id": "\(id)", "backup.trigger": "\(context.identity.trigger.rawValue)"])
     do {
       let manifest = try await commit(id, lease, &result)
       describe(manifest, &result)

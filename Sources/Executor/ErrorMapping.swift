@@ -90,7 +90,8 @@ enum ErrorMapping {
   private static func remedy(_ code: ObjectStoreError.Code) -> String {
     switch code {
     case .bucketNotFound: "; check target.bucket, or make it"
-    case .accessDenied: "; the credentials of target.credentialsSecretRef need list, get, put and delete below pathPrefix"
+    case .accessDenied:
+      "; the credentials of target.credentialsSecretRef need list, get, put and delete below pathPrefix"
     case .signatureMismatch: "; check secretAccessKey in the Secret of target.credentialsSecretRef"
     case .regionMismatch: "; check target.region"
     case .unreachable, .timeout: "; check target.endpoint and network policies"

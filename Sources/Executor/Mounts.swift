@@ -50,7 +50,8 @@ public struct Mounts: Sendable {
   }
 
   private func text(_ kind: String, _ name: String, _ key: String, in folder: String, field: String) throws -> String {
-    guard let text = try content(at: path("\(folder)/\(key)"), what: "key \(key) of \(kind) \(name)", field: field) else {
+    guard let text = try content(at: path("\(folder)/\(key)"), what: "key \(key) of \(kind) \(name)", field: field)
+    else {
       let hasFolder = ((try? FileManager.default.contentsOfDirectory(atPath: path(folder))) ?? []).isEmpty == false
       throw RunFailure(
         step: .prepare, reason: .secretNotFound,

@@ -69,7 +69,8 @@ public enum PlanLoader {
   private static func completed(_ members: [String: Any]) -> [String: Any] {
     var plan = members
     if plan["kind"] as? String == "BackupPolicy", let metadata = plan["metadata"] as? [String: Any] {
-      plan["policy"] = plan["policy"] ?? ["namespace": metadata["namespace"] ?? "default", "name": metadata["name"] ?? ""]
+      plan["policy"] =
+        plan["policy"] ?? ["namespace": metadata["namespace"] ?? "default", "name": metadata["name"] ?? ""]
     }
     plan["planVersion"] = plan["planVersion"] ?? Plan.currentVersion
     if var policy = plan["policy"] as? [String: Any] {

@@ -130,7 +130,8 @@ struct PrunePlanner {
     }
     guard entry.id != ownID else { return nil }
     let verdict = LeaseVerdict.judge(
-      record: try await LeaseRecord.read(lease.key, from: context.store), lease: lease, storeNow: now, lifetime: context.settings.leaseLifetime,
+      record: try await LeaseRecord.read(lease.key, from: context.store), lease: lease, storeNow: now,
+      lifetime: context.settings.leaseLifetime,
       me: RunLease.holder(context), processes: context.processes)
     guard case .dead(let why) = verdict else { return nil }
     return entry.hasManifest ? "its run is over: \(why)" : "its run ended without a manifest: \(why)"

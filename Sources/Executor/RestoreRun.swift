@@ -115,7 +115,8 @@ public struct RestoreRun: Sendable {
     var before: Date?
     if let text = restore.before {
       guard let time = Timestamp(text) else {
-        throw RunFailure(step: .preflight, reason: .invalidSpec, message: "restore.before '\(text)' is no RFC 3339 time")
+        throw RunFailure(
+          step: .preflight, reason: .invalidSpec, message: "restore.before '\(text)' is no RFC 3339 time")
       }
       before = time.date
     }

@@ -100,7 +100,8 @@ final class RunLease: Sendable {
       guard !state.isLost, let sent = state.lastSent, now - sent < context.settings.leaseConfidence else {
         throw RunFailure(
           step: .manifest, reason: .storeFailed,
-          message: "the lease \(key) could not be renewed for \(context.settings.leaseConfidence); another run may have "
+          message:
+            "the lease \(key) could not be renewed for \(context.settings.leaseConfidence); another run may have "
             + "taken this one for dead and removed its objects, so it ends without a backup")
       }
       return context.settings.leaseConfidence - (now - sent)

@@ -50,7 +50,8 @@ public struct StoreFactory: Sendable {
   private func folder() throws -> String {
     if let claim = target.filesystem?.persistentVolumeClaim?.claimName { return mounts.volume(claim) }
     guard let path = target.filesystem?.path else {
-      throw Self.invalid("target.filesystem is required for provider filesystem; name a persistentVolumeClaim or a path")
+      throw Self.invalid(
+        "target.filesystem is required for provider filesystem; name a persistentVolumeClaim or a path")
     }
     return path
   }

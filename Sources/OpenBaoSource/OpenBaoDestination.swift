@@ -33,7 +33,8 @@ public struct OpenBaoDestination: SnapshotDestination {
       let keys = willForce ? "; also one of a cluster with other unseal keys, which are then needed" : ""
       return RestorePreview(
         object: endpoint.address,
-        detail: "the whole storage of the cluster\(name) is replaced by the snapshot\(keys); what was written since is lost",
+        detail:
+          "the whole storage of the cluster\(name) is replaced by the snapshot\(keys); what was written since is lost",
         facts: facts)
     }
   }

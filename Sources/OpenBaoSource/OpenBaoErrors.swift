@@ -61,7 +61,8 @@ enum OpenBaoErrors {
   /// The server's own words, in one short line.
   static func reason(in body: String, secrets: [String]) -> String {
     var text = body
-    if let answer = try? JSONDecoder().decode(OpenBaoAnswer.Errors.self, from: Data(body.utf8)), let errors = answer.errors
+    if let answer = try? JSONDecoder().decode(OpenBaoAnswer.Errors.self, from: Data(body.utf8)),
+      let errors = answer.errors
     {
       text = errors.joined(separator: "; ")
     }
@@ -88,7 +89,8 @@ enum OpenBaoErrors {
     }
     if error is NIOSSLError || detail.contains("handshake") || detail.contains("TLS") {
       return make(
-        .unreachable, "no TLS connection to \(host): check that address begins with the right scheme (\(short(detail)))")
+        .unreachable, "no TLS connection to \(host): check that address begins with the right scheme (\(short(detail)))"
+      )
     }
     switch error as? HTTPClientError {
     case .some(.connectTimeout):

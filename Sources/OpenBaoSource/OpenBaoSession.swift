@@ -62,7 +62,8 @@ extension OpenBaoClient {
     }
     guard health.initialized != false else {
       throw SnapshotSourceError(
-        .failed, operation: request.operation, message: "\(endpoint.address) is not initialized; run `bao operator init`")
+        .failed, operation: request.operation,
+        message: "\(endpoint.address) is not initialized; run `bao operator init`")
     }
     guard health.sealed != true else {
       throw SnapshotSourceError(

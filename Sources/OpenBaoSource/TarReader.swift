@@ -49,7 +49,9 @@ struct TarReader {
         rest = rest.dropFirst(skipped)
         state = skipped == count ? .header : .padding(count - skipped)
       case .end:
-        guard rest.allSatisfy({ $0 == 0 }) else { throw ArchiveFault.corrupt("bytes follow the end of the tar archive") }
+        guard rest.allSatisfy({ $0 == 0 }) else {
+          throw ArchiveFault.corrupt("bytes follow the end of the tar archive")
+        }
         return
       }
     }

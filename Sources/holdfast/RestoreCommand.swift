@@ -32,11 +32,13 @@ struct RestoreCommand: AsyncParsableCommand {
     try await RunningCommand.runWithResult(.restore, options, log, file, purpose: .restore) { context, mounts in
       guard let restore = restore(of: context.plan) else {
         throw RunFailure(
-          step: .prepare, reason: .invalidSpec, message: "the plan has no 'restore'; add it, or name a backup with --id")
+          step: .prepare, reason: .invalidSpec, message: "the plan has no 'restore'; add it, or name a backup with --id"
+        )
       }
       var context = context
       context.plan.restore = restore
-      let identities = try identity.map(IdentityFiles.load(path:))
+      let identities =
+        try identity.map(IdentityFiles.load(path:))
         ?? IdentityFiles.load(restore.decryption, from: mounts)
       let factory = SourceFactory(plan: context.plan, mounts: mounts)
       return await RestoreRun(

@@ -67,7 +67,9 @@ enum RunningCommand {
         } catch let failure as RunFailure {
           context.logger.error(
             "run failed",
-            metadata: ["step": "\(failure.step.rawValue)", "reason": "\(failure.reason)", "error": "\(failure.message)"])
+            metadata: [
+              "step": "\(failure.step.rawValue)", "reason": "\(failure.reason)", "error": "\(failure.message)",
+            ])
           try write(failed(operation, failure, started), to: file)
           throw ReportedFailure()
         }
@@ -104,7 +106,8 @@ enum RunningCommand {
       return UnstartedRun(failure: failure, code: ExitStatus.invalid)
     case let failure as RunFailure:
       complain(failure.description)
-      return UnstartedRun(failure: failure, code: failure.reason == .invalidSpec ? ExitStatus.invalid : ExitStatus.failed)
+      return UnstartedRun(
+        failure: failure, code: failure.reason == .invalidSpec ? ExitStatus.invalid : ExitStatus.failed)
     default:
       complain("\(error)")
       return ExitStatus.failed

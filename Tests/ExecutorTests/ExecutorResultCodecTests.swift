@@ -41,7 +41,8 @@ import Testing
     #expect(first.facts != nil)
     #expect(first.truncated == true)
     result.artifacts = artifacts(16)
-    result.facts = Dictionary(uniqueKeysWithValues: (0..<16).map { ("source-\($0)", ["x": String(repeating: "y", count: 90)]) })
+    result.facts = Dictionary(
+      uniqueKeysWithValues: (0..<16).map { ("source-\($0)", ["x": String(repeating: "y", count: 90)]) })
     let second = try ExecutorResult(decoding: try result.encoded())
     #expect(second.facts == nil)
     #expect(second.artifacts?.count == 16)

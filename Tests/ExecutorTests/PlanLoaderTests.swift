@@ -69,7 +69,8 @@ import Testing
 
 @Suite struct MountsTests {
   private func plan(_ server: String) throws -> Plan {
-    let text = #"{"policy": {"name": "p"}, "spec": {"target": {"bucket": "backups"}, "sources": [{"name": "raft", "openBao": \#(server)}]}}"#
+    let text =
+      #"{"policy": {"name": "p"}, "spec": {"target": {"bucket": "backups"}, "sources": [{"name": "raft", "openBao": \#(server)}]}}"#
     return try PlanLoader.load(Data(text.utf8), for: .bucketOnly)
   }
 
@@ -102,7 +103,8 @@ import Testing
     let jwt = #"{"address": "https://b", "jwtAuthRole": "r"}"#
     #expect(try failure(jwt)?.message.contains("tokens/raft/token") == true)
     #expect(try failure(jwt, ["tokens/raft/token": "x"]) == nil)
-    let bundle = #"{"address": "https://b", "jwtAuthRole": "r", "caBundle": {"configMapRef": {"name": "ca", "key": "ca.crt"}}}"#
+    let bundle =
+      #"{"address": "https://b", "jwtAuthRole": "r", "caBundle": {"configMapRef": {"name": "ca", "key": "ca.crt"}}}"#
     #expect(try failure(bundle, ["tokens/raft/token": "x"])?.message.contains("ConfigMap ca") == true)
   }
 }

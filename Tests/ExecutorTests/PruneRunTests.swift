@@ -138,7 +138,9 @@ import Testing
     _ = await world.backup()
     var strict = world
     strict.plan.spec.retention = Retention(maxCount: 1)
-    let store = FaultyStore(world.memory) { _, name in name.hasPrefix("delete") && name.hasSuffix(".age") ? .before : nil }
+    let store = FaultyStore(world.memory) { _, name in
+      name.hasPrefix("delete") && name.hasSuffix(".age") ? .before : nil
+    }
     let report = try await PruneRun(context: strict.context(store)).run(dryRun: false)
     #expect(report.problems.map(\.id.rawValue) == [id])
     #expect(try await world.list().count == 1)

@@ -37,7 +37,8 @@ import Testing
   }
 
   private func restore(
-    _ snapshot: Snapshot = Snapshot(pieces: pieces), _ answer: @escaping @Sendable (StubServer.Request) -> StubServer.Answer?
+    _ snapshot: Snapshot = Snapshot(pieces: pieces),
+    _ answer: @escaping @Sendable (StubServer.Request) -> StubServer.Answer?
   ) async throws -> (error: (any Error)?, requests: [StubServer.Request], began: Bool) {
     let server = try await StubServer.start { request in
       request.method == "POST" && request.path.contains("snapshot") ? answer(request) : nil
@@ -88,7 +89,8 @@ import Testing
 
   /// The last piece stays here until the reading ended well, so that the server can only see a cut archive.
   @Test func aSnapshotThatProvesWrongAtItsEndIsNeverSentWhole() async throws {
-    let outcome = try await restore(Snapshot(pieces: Self.pieces, failsAtEnd: true)) { _ in .json("204 No Content", "") }
+    let outcome = try await restore(Snapshot(pieces: Self.pieces, failsAtEnd: true)) { _ in .json("204 No Content", "")
+    }
     #expect(outcome.error is Snapshot.Broken)
     #expect(!outcome.requests.contains { $0.method == "POST" && $0.path.contains("snapshot") }, "no whole request came")
   }

@@ -98,7 +98,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("403 Forbidden", #"{"errors":["1 error occurred: permission denied"]}"#, "unauthorized", "sys/storage/raft/snapshot"),
+    (
+      "403 Forbidden", #"{"errors":["1 error occurred: permission denied"]}"#, "unauthorized",
+      "sys/storage/raft/snapshot"
+    ),
     ("503 Service Unavailable", #"{"errors":["Vault is sealed"]}"#, "failed", "sealed"),
     ("400 Bad Request", #"{"errors":["raft storage is not in use"]}"#, "configuration", "Raft storage"),
     ("404 Not Found", #"{"errors":[]}"#, "configuration", "address"),

@@ -94,7 +94,8 @@ import Testing
     let cut = snapshot.getSlice(at: 0, length: snapshot.readableBytes - 40) ?? ByteBuffer()
     let error = await #expect(throws: SnapshotSourceError.self) {
       _ = try await OpenBaoDestination(name: "raft", endpoint: endpoint(server)).restore(
-        from: pieces(cut), size: Int64(cut.readableBytes), force: false) {}
+        from: pieces(cut), size: Int64(cut.readableBytes), force: false
+      ) {}
     }
     #expect(error != nil)
     #expect(try await server.request("GET", "sys/mounts").status == 200, "nothing changed")
@@ -130,7 +131,8 @@ import Testing
       (
         "auth/\(mount)/config",
         String(
-          decoding: try JSONEncoder().encode(["jwt_validation_pubkeys": key.publicKey.pemRepresentation]), as: UTF8.self)
+          decoding: try JSONEncoder().encode(["jwt_validation_pubkeys": key.publicKey.pemRepresentation]), as: UTF8.self
+        )
       ),
       (
         "auth/\(mount)/role/backup",

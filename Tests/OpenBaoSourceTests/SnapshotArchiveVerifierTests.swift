@@ -114,7 +114,9 @@ import Testing
     var field = [UInt8](repeating: 0, count: 12)
     field[0] = 0x80
     for index in 0..<8 { field[4 + index] = UInt8(truncatingIfNeeded: content.count >> (8 * (7 - index))) }
-    #expect(try verify(RaftArchive.gzip(replacingState(header: [RaftArchive.header("state.bin", size: 0, sizeField: field)]))).values["raftIndex"] == "42")
+    #expect(
+      try verify(RaftArchive.gzip(replacingState(header: [RaftArchive.header("state.bin", size: 0, sizeField: field)])))
+        .values["raftIndex"] == "42")
     // The same by a pax header.
     let record = "17 size=\(content.count)\n"
     let length = record.utf8.count
@@ -142,7 +144,9 @@ import Testing
     #expect(code(RaftArchive.gzip(RaftArchive.header("x", size: 0, sizeField: maximum))) == .truncated)
     #expect(code(RaftArchive.gzip(RaftArchive.header("SHA256SUMS", size: 0, sizeField: maximum))) == .corrupt)
     #expect(code(RaftArchive.gzip(RaftArchive.header("x", size: 10, type: 0x32))) == .corrupt)
-    for text in ["", "0 a=b\n", "999999999999999999999 size=1\n", "5 a=", "-4 a=b\n", "9 size=-1\n", "12 size=99999x\n"] {
+    for text in [
+      "", "0 a=b\n", "999999999999999999999 size=1\n", "5 a=", "-4 a=b\n", "9 size=-1\n", "12 size=99999x\n",
+    ] {
       let pax = Array(text.utf8)
       let bytes = RaftArchive.header("p", size: pax.count, type: 0x78) + pax + [UInt8](repeating: 0, count: 512)
       #expect(code(RaftArchive.gzip(bytes)) != nil, "\(text)")

@@ -44,7 +44,9 @@ import Testing
     let opened = try await Program.run(
       "bash",
       ["-c", "set -o pipefail; age -d -i '\(place.identity)' '\(place.store)/\(artifact)' | zstd -d | tar -tz"])
-    #expect(opened.output.split(separator: "\n") == ["meta.json", "state.bin", "SHA256SUMS", "SHA256SUMS.sealed"], "\(opened.errors)")
+    #expect(
+      opened.output.split(separator: "\n") == ["meta.json", "state.bin", "SHA256SUMS", "SHA256SUMS.sealed"],
+      "\(opened.errors)")
 
     try place.writePlan(address: server.address, maxCount: 1)
     let dry = try await place.holdfast("prune", "--dry-run")
@@ -56,7 +58,8 @@ import Testing
 
     _ = try await server.request("POST", "kv/one", json: #"{"x":"after"}"#)
     let planned = try await Program.run(
-      ["restore", "--id", "latest", "--identity", place.identity, "--dry-run", "--result", place.result] + place.options)
+      ["restore", "--id", "latest", "--identity", place.identity, "--dry-run", "--result", place.result] + place.options
+    )
     #expect(planned.status == 0, "\(planned.errors)")
     #expect(try place.readResult().plan?.first?.object == server.address)
     #expect(try await server.request("GET", "kv/one").text.contains("after"))
