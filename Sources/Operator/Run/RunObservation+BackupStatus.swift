@@ -88,10 +88,9 @@ extension RunObservation {
   private func active(_ status: inout Backup.Status, _ now: Timestamp) {
     let ended = endedPods.last { $0.terminated?.exitCode != 0 }
     if let ended { status.failure = ended.result?.failure ?? ended.cause.map { Backup.Failure($0) } }
+    if isBeingStoppedBeforeItsStart { return }
     guard let pod = newestPod, pod.terminated == nil else {
-      // Between two attempts, or before the first. Where the deadline has removed a pod that could not start, what it
-      // waited for is all that will ever be known.
-      if pods.isEmpty, let said = status.conditions["Completed"], said.reason != Reason.waitingForJob.rawValue { return }
+      // Between two attempts, or before the first.
       status.phase = ended == nil ? .pending : .running
       let message = ended == nil ? "waits for a pod" : "the last attempt failed; another one follows"
       return progress(&status, .waitingForJob, message, now)
@@ -103,6 +102,15 @@ extension RunObservation {
     status.phase = status.phase == .running ? .running : .pending
     let reason = pod.cause?.reason ?? .waitingForJob
     progress(&status, reason, "waits for pod \(pod.key.name): \(pod.waitingFor ?? "it starts")", now)
+  }
+
+  /// The deadline removes a pod that could not start, and with it why. What was recorded before is all that will ever be
+  /// known, and must not be overwritten by how the pod looks on its way out.
+  private var isBeingStoppedBeforeItsStart: Bool {
+    guard let said = previous?.conditions["Completed"], said.reason != Reason.waitingForJob.rawValue else {
+      return false
+    }
+    return newestPod.map { $0.metadata.deletionTimestamp != nil && !$0.isRunning } ?? true
   }
 
   private func progress(_ status: inout Backup.Status, _ reason: Reason, _ message: String, _ now: Timestamp) {
