@@ -169,7 +169,8 @@ let package = Package(
       name: "TestServers", dependencies: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1],
       path: "Tests/Support/TestServers", swiftSettings: strict),
     .testTarget(
-      name: "SandboxTests", dependencies: ["Sandbox", "KubernetesModel"], resources: [.copy("Fixtures")],
+      name: "SandboxTests", dependencies: ["Sandbox", "KubernetesModel", hummingbird, logging, nioCore, serviceLifecycle],
+      resources: [.copy("Fixtures")],
       swiftSettings: strict),
     // The whole, as users meet it: real servers, the built programs and kubectl.
     .testTarget(

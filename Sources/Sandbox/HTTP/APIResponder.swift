@@ -24,6 +24,11 @@ struct APIResponder: HTTPResponder {
   }
 
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    await respond(to: request)
+  }
+
+  /// - Returns: For a refusal its `Status`.
+  func respond(to request: Request) async -> Response {
     do throws(APIError) {
       let response = try await answer(request)
       logger.debug(

@@ -20,6 +20,7 @@ struct Descriptions: Sendable {
     var entries: [String: Entry] = [:]
     for table in [
       Self.coreAtoD, Self.coreEtoO, Self.corePtoR, Self.coreStoZ, Self.admissionToEvents, Self.networkingToMeta,
+      Self.reviews,
     ] {
       var prefix = ""
       for line in Self.joined(table) {
