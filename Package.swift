@@ -175,6 +175,9 @@ let package = Package(
     // The whole, as users meet it: real servers, the built programs and kubectl.
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestServers", subprocess], swiftSettings: strict),
+    // The chart and the kustomization, by helm and kubectl.
+    .testTarget(
+      name: "ChartTests", dependencies: ["KubernetesModel", "TestServers", subprocess, yams], swiftSettings: strict),
     .testTarget(name: "TestServersTests", dependencies: ["TestServers"], swiftSettings: strict),
     .target(
       name: "ObjectStoreTestKit",

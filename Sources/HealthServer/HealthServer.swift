@@ -61,7 +61,8 @@ public struct HealthServer: Service {
     } catch let error as IOError {
       throw HealthServerError(
         code: .addressUnavailable,
-        message: "cannot serve health and metrics on \(address) port \(port): \(error); choose another port",
+        message: "cannot serve health and metrics on \(address) port \(port): "
+          + "\(String(cString: strerror(error.errnoCode))); choose another port",
         cause: error)
     }
   }

