@@ -20,7 +20,8 @@ import Testing
     nodeSelector: {kubernetes.io/os: linux}
     tolerations: [{operator: Exists}]
     affinity: {nodeAffinity: {}}
-    topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]
+    topologySpreadConstraints:
+      - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {team: platform}}}
     """
   static let little = """
     replicaCount: 1
