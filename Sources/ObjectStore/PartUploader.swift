@@ -32,9 +32,11 @@ public func withUpload<Value: Sendable>(
         try await group.next()
         return value
       } catch {
+        // What failed first is the reason; what `body` saw may be its echo. Kept before the cancellation, whose echo from
+        // the senders must not take its place.
+        let reason = session.fail(error)
         group.cancelAll()
-        // What failed first is the reason; what `body` saw may be its echo.
-        throw session.fail(error)
+        throw reason
       }
     }
     return (value, try await uploader.finish())
