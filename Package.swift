@@ -169,12 +169,14 @@ let package = Package(
       name: "TestServers", dependencies: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1],
       path: "Tests/Support/TestServers", swiftSettings: strict),
     .testTarget(
-      name: "SandboxTests", dependencies: ["Sandbox", "KubernetesModel", hummingbird, logging, nioCore, serviceLifecycle],
+      name: "SandboxTests",
+      dependencies: ["Sandbox", "KubernetesModel", hummingbird, logging, nioCore, serviceLifecycle],
       resources: [.copy("Fixtures")],
       swiftSettings: strict),
     // The whole, as users meet it: real servers, the built programs and kubectl.
     .testTarget(
-      name: "EndToEndTests", dependencies: ["TestServers", subprocess], swiftSettings: strict),
+      name: "EndToEndTests", dependencies: ["ObjectStoreTestKit", "TestServers", nioHTTP1, subprocess],
+      swiftSettings: strict),
     // The chart and the kustomization, by helm and kubectl.
     .testTarget(
       name: "ChartTests", dependencies: ["KubernetesModel", "TestServers", subprocess, yams], swiftSettings: strict),

@@ -24,7 +24,9 @@ struct CronExpression: Sendable {
     if text.hasPrefix("@"), macros[text] == nil, interval == nil {
       throw ParseError(message: "unrecognized descriptor: \(text)")
     }
-    let fields = (interval == nil ? macros[text] ?? text : "* * * * *").split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+    let fields = (interval == nil ? macros[text] ?? text : "* * * * *").split(
+      separator: " ", omittingEmptySubsequences: true
+    ).map(String.init)
     guard fields.count == 5 else {
       throw ParseError(message: "expected exactly 5 fields, found \(fields.count): [\(text)]")
     }

@@ -55,7 +55,8 @@ struct CronJobController: Service {
     var patch = status
     if references.isEmpty { patch["active"] = .null }
     _ = try? await cluster.mergePatch(
-      .cronJobs, namespace: cronJob.namespace, name: cronJob.objectName, patch: ["status": patch], subresource: "status")
+      .cronJobs, namespace: cronJob.namespace, name: cronJob.objectName, patch: ["status": patch], subresource: "status"
+    )
   }
 
   /// The latest time that has come and was not acted upon.

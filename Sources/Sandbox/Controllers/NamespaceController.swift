@@ -34,7 +34,8 @@ struct NamespaceController: Service {
         remaining += 1
         guard !object.isBeingDeleted else { continue }
         try? await cluster.delete(
-          resource, namespace: namespace.objectName, name: object.objectName, uid: object.objectUID, propagation: .background,
+          resource, namespace: namespace.objectName, name: object.objectName, uid: object.objectUID,
+          propagation: .background,
           gracePeriodSeconds: nil)
       }
     }

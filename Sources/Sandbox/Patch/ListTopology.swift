@@ -68,7 +68,8 @@ struct BuiltInTopology: Topology {
       "selector", "labelSelector", "namespaceSelector", "fieldRef", "resourceFieldRef", "secretKeyRef",
       "configMapKeyRef", "roleRef", "involvedObject", "nodeSelectorTerms",
     ]
-    return path.last.map { atomic.contains($0) } ?? false && !(resource.kind == "Service" && path == ["spec", "selector"])
+    return path.last.map { atomic.contains($0) } ?? false
+      && !(resource.kind == "Service" && path == ["spec", "selector"])
   }
 }
 

@@ -21,9 +21,11 @@ struct ContainerCommand: Sendable {
     let environment = try await environment(of: container, pod: pod, cluster: cluster)
     let command = container["command"]?.arrayValue?.compactMap(\.stringValue) ?? []
     let arguments = container["args"]?.arrayValue?.compactMap(\.stringValue) ?? []
-    let line = (command.isEmpty ? entrypoint : []) + (command + arguments).map { text in
-      rewriting.rewrite(expand(text, with: environment))
-    }
+    let line =
+      (command.isEmpty ? entrypoint : [])
+      + (command + arguments).map { text in
+        rewriting.rewrite(expand(text, with: environment))
+      }
     return ContainerCommand(
       arguments: line, environment: environment.mapValues { rewriting.rewrite($0) },
       workingDirectory: container["workingDir"]?.stringValue.map { rewriting.rewrite($0) })
@@ -65,7 +67,8 @@ struct ContainerCommand: Sendable {
       if reference["optional"]?.boolValue == true { return nil }
       throw StartProblem(
         reason: "CreateContainerConfigError",
-        message: "couldn't find key \(key) in \(resource.kind) \(pod.namespace ?? "")/\(reference["name"]?.stringValue ?? "")",
+        message:
+          "couldn't find key \(key) in \(resource.kind) \(pod.namespace ?? "")/\(reference["name"]?.stringValue ?? "")",
         event: "Failed")
     }
     return nil

@@ -36,7 +36,8 @@ struct ContainerRun: Sendable {
           executable: .path(FilePath(command.arguments.first ?? "")),
           arguments: Arguments(Array(command.arguments.dropFirst())),
           environment: .custom(
-            Dictionary(uniqueKeysWithValues: command.environment.map { (Subprocess.Environment.Key(stringLiteral: $0), $1) })),
+            Dictionary(
+              uniqueKeysWithValues: command.environment.map { (Subprocess.Environment.Key(stringLiteral: $0), $1) })),
           workingDirectory: command.workingDirectory.map { FilePath($0) }, platformOptions: options),
         input: .none, output: .fileDescriptor(log, closeAfterSpawningProcess: false),
         error: .fileDescriptor(log, closeAfterSpawningProcess: false)

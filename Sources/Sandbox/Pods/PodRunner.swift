@@ -126,7 +126,8 @@ final class PodRunner: Service, PodLogProvider {
     guard (names + initNames).contains(chosen) else {
       throw APIError.badRequest("container \(chosen) is not valid for pod \(name)")
     }
-    let statuses = (pod[path: "status", "containerStatuses"]?.arrayValue ?? [])
+    let statuses =
+      (pod[path: "status", "containerStatuses"]?.arrayValue ?? [])
       + (pod[path: "status", "initContainerStatuses"]?.arrayValue ?? [])
     let status = statuses.first { $0["name"]?.stringValue == chosen }
     let attempt = Int(status?["restartCount"]?.integerValue ?? 0) - (previous ? 1 : 0)

@@ -86,7 +86,8 @@ struct VolumeBuilder: Sendable {
       if isOptional { return }
       throw StartProblem(
         reason: "ContainerCreating",
-        message: "MountVolume.SetUp failed for volume \"\(volume)\" : \(resource.kind.lowercased()) \"\(name)\" not found",
+        message:
+          "MountVolume.SetUp failed for volume \"\(volume)\" : \(resource.kind.lowercased()) \"\(name)\" not found",
         event: "FailedMount")
     }
     let data = ObjectData.read(object)
@@ -100,7 +101,8 @@ struct VolumeBuilder: Sendable {
         if isOptional { continue }
         throw StartProblem(
           reason: "ContainerCreating",
-          message: "MountVolume.SetUp failed for volume \"\(volume)\" : references non-existent \(resource.kind.lowercased()) key: \(key)",
+          message:
+            "MountVolume.SetUp failed for volume \"\(volume)\" : references non-existent \(resource.kind.lowercased()) key: \(key)",
           event: "FailedMount")
       }
       try write(value, to: "\(path)/\(item["path"]?.stringValue ?? key)")

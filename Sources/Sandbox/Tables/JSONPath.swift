@@ -31,7 +31,9 @@ struct JSONPath: Sendable {
           throw ParseError(message: "unrecognized character in '\(text)'")
         }
       } else if first == "[" {
-        guard let end = Self.closingBracket(in: rest) else { throw ParseError(message: "unterminated array in '\(text)'") }
+        guard let end = Self.closingBracket(in: rest) else {
+          throw ParseError(message: "unterminated array in '\(text)'")
+        }
         let inside = rest[rest.index(after: rest.startIndex)..<end]
         steps.append(try Self.bracket(String(inside), in: text))
         rest = rest[rest.index(after: end)...]
@@ -101,7 +103,9 @@ struct JSONPath: Sendable {
     if inside.count >= 2, let quote = inside.first, quote == "'" || quote == "\"", inside.last == quote {
       return .member(String(inside.dropFirst().dropLast()))
     }
-    guard inside.hasPrefix("?("), inside.hasSuffix(")") else { throw ParseError(message: "invalid array index in '\(text)'") }
+    guard inside.hasPrefix("?("), inside.hasSuffix(")") else {
+      throw ParseError(message: "invalid array index in '\(text)'")
+    }
     let condition = inside.dropFirst(2).dropLast()
     for (symbol, isEqual) in [("==", true), ("!=", false)] {
       guard let range = condition.firstRange(of: symbol) else { continue }

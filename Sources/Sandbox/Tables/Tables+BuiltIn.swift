@@ -124,7 +124,8 @@ extension Tables {
       let end = job.time("status", "completionTime") ?? now
       return .string(HumanDuration.text(end.timeIntervalSince(start)))
     },
-    .age, containers(["spec", "template"]), images(["spec", "template"]), selector("Selector", ["spec", "selector"], 1),
+    .age, containers(["spec", "template"]), images(["spec", "template"]),
+    selector("Selector", ["spec", "selector"], 1),
   ]
 
   private static let cronJobs: [TableColumn] = [

@@ -11,10 +11,11 @@ import Testing
     .string(Timestamp(now.addingTimeInterval(-seconds)).description)
   }
 
-  @Test(arguments: [(Double, String)]([
-    (-5.0, "<invalid>"), (0, "0s"), (119, "119s"), (120, "2m"), (150, "2m30s"), (3_600, "60m"), (10_800, "3h"),
-    (11_100, "3h5m"), (172_800, "2d"), (180_000, "2d2h"), (864_000, "10d"), (86_400 * 800, "2y70d"),
-  ]))
+  @Test(
+    arguments: [(Double, String)]([
+      (-5.0, "<invalid>"), (0, "0s"), (119, "119s"), (120, "2m"), (150, "2m30s"), (3_600, "60m"), (10_800, "3h"),
+      (11_100, "3h5m"), (172_800, "2d"), (180_000, "2d2h"), (864_000, "10d"), (86_400 * 800, "2y70d"),
+    ]))
   func agesReadAsKubectlWritesThem(seconds: Double, expected: String) {
     #expect(HumanDuration.text(seconds) == expected)
   }
