@@ -94,7 +94,7 @@ import TestServers
   /// 403 is not tried again: the credentials will not get better.
   @Test func aRefusalOfTheStoreFailsAtOnce() async throws {
     let store = try await SeaweedServer.shared.get()
-    let proxy = try await FaultProxy.start(upstream: store.endpoint) { $0.method == .GET ? nil : .accessDenied }
+    let proxy = try await FaultProxy.start(upstream: store.endpoint) { $0.method == .PUT ? .accessDenied : nil }
     let scenario = try await Scenario.make("refused")
     try await scenario.applyPolicy(scenario.policy(endpoint: proxy.endpoint))
     #expect(try await scenario.runJob("one") == "Failed")
