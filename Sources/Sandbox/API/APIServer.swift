@@ -190,5 +190,28 @@ final class APIServer: Sendable {
         BuiltInResources.resource(.namespaces), namespace: nil,
         object: ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]])
     }
+    createNode()
+  }
+
+  /// The machine that pods run on.
+  private func createNode() {
+    let (nodes, name) = (BuiltInResources.resource(.nodes), PodRunner.nodeName)
+    _ = try? create(
+      nodes, namespace: nil,
+      object: ["metadata": ["name": .string(name), "labels": ["kubernetes.io/hostname": .string(name)]]])
+    let time = JSONValue.string(Timestamp(clock()).description)
+    _ = try? modify(nodes, namespace: nil, name: name, subresource: "status", options: WriteOptions()) {
+      current throws(APIError) in
+      var current = current
+      current["status"] = [
+        "conditions": [
+          [
+            "type": "Ready", "status": "True", "reason": "KubeletReady", "message": "pods run as local processes",
+            "lastHeartbeatTime": time, "lastTransitionTime": time,
+          ]
+        ], "nodeInfo": ["kubeletVersion": Discovery.version["gitVersion"] ?? "", "operatingSystem": "linux"],
+      ]
+      return current
+    }
   }
 }

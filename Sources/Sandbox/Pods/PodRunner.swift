@@ -36,7 +36,7 @@ final class PodRunner: Service, PodLogProvider {
   func run() async throws {
     await withGracefulShutdownHandler {
       await withDiscardingTaskGroup { group in
-        for await event in cluster.watch(.pods) { handle(event, in: &group) }
+        for await event in cluster.watch(.pods).cancelOnGracefulShutdown() { handle(event, in: &group) }
         stopAll()
       }
     } onGracefulShutdown: {

@@ -49,7 +49,9 @@ private enum Normalized {
     case .object(let members):
       return .object(
         Dictionary(
-          uniqueKeysWithValues: members.filter { !leftOut.contains($0.key) }.map { ($0.key, self.value($0.value, key: $0.key)) }))
+          uniqueKeysWithValues: members.filter { !leftOut.contains($0.key) }.map {
+            ($0.key, self.value($0.value, key: $0.key))
+          }))
     case .array(let elements):
       return .array(elements.map { element in key == "cells" ? cell(element) : self.value(element) })
     case .string(let text):
