@@ -56,32 +56,3 @@ protocol PodLogProvider: Sendable {
     sinceSeconds: Int?, timestamps: Bool
   ) async throws(APIError) -> AsyncStream<ByteBuffer>
 }
-
-/// How the process of a pod reaches this API server: what a kubelet puts into
-/// `/var/run/secrets/kubernetes.io/serviceaccount` and into `KUBERNETES_SERVICE_HOST` and `_PORT`.
-protocol APIServerEndpoint: Sendable {
-  /// Known once the server listens; waits until then.
-  func address() async -> (host: String, port: Int)
-
-  /// The certificate authority of the server's certificate, PEM. The server speaks HTTPS only.
-  var certificateAuthority: String { get }
-
-  /// A bearer token that this server accepts as `system:serviceaccount:<namespace>:<name>`.
-  /// - Parameter audiences: Empty means the API server itself.
-  func token(namespace: String, serviceAccount: String, audiences: [String], expirationSeconds: Int) -> String
-}
-
-/// A part of the control plane that runs beside the API server: it watches, and writes through ``ClusterAccess``.
-///
-/// `run()` goes on until graceful shutdown or cancellation and leaves nothing running.
-protocol SandboxController: Service {}
-
-/// What runs beside the API server, and who answers `kubectl logs`.
-struct SandboxControllers: Sendable {
-  var controllers: [any SandboxController] = []
-  var logs: (any PodLogProvider)?
-}
-
-/// Makes the controllers, once, before the server starts.
-typealias SandboxControllerFactory =
-  @Sendable (_ cluster: any ClusterAccess, _ endpoint: any APIServerEndpoint) -> SandboxControllers

@@ -5,11 +5,11 @@ import KubernetesRuntime
 import KubernetesTestKit
 import Testing
 
-private let kubeconfig = ProcessInfo.processInfo.environment["KUBERNETES_TEST_KUBECONFIG"]
+private let kubeconfig = ProcessInfo.processInfo.environment["HOLDFAST_TEST_KUBECONFIG"]
 
-/// Against a running API server, where `KUBERNETES_TEST_KUBECONFIG` names one. Works in a namespace of its own, which it
+/// Against a running API server, where `HOLDFAST_TEST_KUBECONFIG` names one. Works in a namespace of its own, which it
 /// deletes.
-@Suite(.enabled(if: kubeconfig != nil, "KUBERNETES_TEST_KUBECONFIG is not set"), .serialized)
+@Suite(.enabled(if: kubeconfig != nil, "HOLDFAST_TEST_KUBECONFIG is not set"), .serialized)
 struct LiveServerTests {
   private func withNamespace(_ body: @Sendable (KubernetesClient, String) async throws -> Void) async throws {
     let configuration = try ClientConfiguration.load(kubeconfig: kubeconfig, environment: [:])
