@@ -32,7 +32,7 @@ extension ExecutorTemplate {
   static func imageProblem(_ image: String) -> String? {
     if let problem = Syntax.line(image, limit: 1_024) { return problem }
     return image.contains(where: \.isWhitespace)
-      ? "\(Syntax.quoted(image)) contains a space; write for example ghcr.io/example/holdfast:1.0" : nil
+      ? "\(Syntax.quoted(image)) contains a space; write for example registry.example.com/holdfast:1.0" : nil
   }
 
   /// Labels and node selectors. Our own labels on pods say which policy a Job belongs to, so no policy may set them.
