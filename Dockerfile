@@ -27,7 +27,7 @@ LABEL org.opencontainers.image.title="holdfast" \
   org.opencontainers.image.revision="${REVISION}"
 # tzdata: schedules have time zones.
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends ca-certificates libzstd1 tzdata zlib1g \
+  && apt-get install --yes --no-install-recommends ca-certificates libgcc-s1 libstdc++6 libzstd1 tzdata zlib1g \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/holdfast /usr/local/bin/holdfast
 # Numeric, so that Kubernetes can see that it is not root. Any other uid does as well.
