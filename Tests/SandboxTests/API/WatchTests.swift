@@ -78,7 +78,8 @@ import Testing
     #expect(first.items.map(\.objectName) == ["a", "b"])
     #expect(first.remaining == 1)
     try create("bb")
-    options.continueToken = try #require(first.continueToken)
+    let token: String = try #require(first.continueToken)
+    options.continueToken = token
     let second = try server.list(maps, namespace: "default", options: options)
     #expect(second.items.map(\.objectName) == ["c"])
     #expect(second.revision == first.revision)
