@@ -5,6 +5,7 @@ import Synchronization
 final class PodHandle: Sendable {
   private struct State {
     var isStopping = false
+    var isFinished = false
     var processes: Set<pid_t> = []
   }
 
@@ -16,6 +17,10 @@ final class PodHandle: Sendable {
   init() { (stops, stopper) = AsyncStream.makeStream(of: Duration.self) }
 
   var isStopping: Bool { state.withLock { $0.isStopping } }
+  /// Every container has ended, and the status says so.
+  var isFinished: Bool { state.withLock { $0.isFinished } }
+
+  func finish() { state.withLock { $0.isFinished = true } }
 
   func stop(grace: Duration) {
     state.withLock { $0.isStopping = true }

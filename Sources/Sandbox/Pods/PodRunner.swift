@@ -51,11 +51,17 @@ final class PodRunner: Service, PodLogProvider {
 
   private func handle(_ event: (type: String, object: JSONValue), in group: inout DiscardingTaskGroup) {
     let pod = event.object
+    // A pod is remembered until it is deleted: an event from before its end may come after it, and must not run it again.
     let known = handles.withLock { $0[pod.objectUID] }
     if event.type == "DELETED" {
       known?.stop(grace: .zero)
+      _ = handles.withLock { $0.removeValue(forKey: pod.objectUID) }
     } else if let known {
-      if pod.isBeingDeleted, !known.isStopping { known.stop(grace: grace(of: pod)) }
+      if pod.isBeingDeleted, known.isFinished {
+        group.addTask { await self.remove(pod) }
+      } else if pod.isBeingDeleted, !known.isStopping {
+        known.stop(grace: grace(of: pod))
+      }
     } else if pod.phase != "Succeeded", pod.phase != "Failed" {
       start(pod, in: &group)
     } else if pod.isBeingDeleted {
@@ -79,7 +85,7 @@ final class PodRunner: Service, PodLogProvider {
       await PodWorker(
         cluster: self.cluster, images: self.images, pod: pod, handle: handle, folder: folder, volumes: volumes
       ).run()
-      _ = self.handles.withLock { $0.removeValue(forKey: pod.objectUID) }
+      handle.finish()
       // A pod that was told to go is removed once its processes are gone.
       if let current = try? await self.cluster.get(.pods, namespace: pod.namespace, name: pod.objectName),
         current.objectUID == pod.objectUID, current.isBeingDeleted
@@ -141,7 +147,7 @@ final class PodRunner: Service, PodLogProvider {
     let reader = LogReader(
       path: Self.logPath(folder: folder(of: pod.objectUID), container: chosen, attempt: attempt), tailLines: tailLines)
     return reader.stream(follow: follow && !previous) { [self] in
-      handles.withLock { $0[pod.objectUID] != nil }
+      handles.withLock { $0[pod.objectUID].map { !$0.isFinished } ?? false }
     }
   }
 }
