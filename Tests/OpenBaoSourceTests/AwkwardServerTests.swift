@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import OpenBaoSource
 import SnapshotSource
@@ -90,9 +91,10 @@ import Testing
   }
 
   @Test func aConnectionThatIsRefusedNamesTheAddress() async throws {
-    let server = try await StubServer.start { _ in nil }
-    await server.stop()
-    let error = await failure(source(server.address))
+    // Bound and not listening: nobody else can take the port meanwhile.
+    let (descriptor, port) = try silentPort()
+    defer { close(descriptor) }
+    let error = await failure(source("http://127.0.0.1:\(port)"))
     #expect(error?.code == .unreachable)
     #expect(error?.message.contains("address") == true)
   }
@@ -204,4 +206,19 @@ extension Bool {
 
 extension Array where Element == UInt8 {
   init(buffer: ByteBuffer) { self = Array(buffer.readableBytesView) }
+}
+
+private func silentPort() throws -> (descriptor: Int32, port: Int) {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let result = withUnsafeMutablePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+    }
+  }
+  try #require(result == 0)
+  return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
 }
