@@ -6,7 +6,10 @@ import Testing
 
 /// The CRDs on a real API server, whose rules (CEL) nothing else evaluates. Needs HOLDFAST_TEST_KUBECONFIG, the CRDs
 /// installed there, and `kubectl`. Writes nothing: every request is a dry run.
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["HOLDFAST_TEST_KUBECONFIG"] != nil))
+@Suite(
+  .enabled(
+    if: ProcessInfo.processInfo.environment["HOLDFAST_TEST_KUBECONFIG"] != nil,
+    "needs a real API server: set KUBECONFIG or KUBEBUILDER_ASSETS for Tests/run"))
 struct RealAPIServerTests {
   /// What only Swift can tell: calendars, time zones, checksums, and what this version has built in.
   static let swiftOnly: Set<String> = [
