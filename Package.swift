@@ -15,6 +15,9 @@ let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", packa
 let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let grpcCore: Target.Dependency = .product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcTransport: Target.Dependency = .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+let grpcProtobuf: Target.Dependency = .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -23,11 +26,15 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let swiftProtobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -38,13 +45,19 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-protobuf", exact: "2.4.1"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
@@ -57,7 +70,8 @@ let package = Package(
     .target(
       name: "KubernetesClient",
       dependencies: [
-        "KubernetesModel", asyncHTTPClient, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging, yams,
+        "KubernetesModel", asyncHTTPClient, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, nioWebSocket, logging,
+        yams,
       ], swiftSettings: strict),
     .target(
       name: "KubernetesRuntime",
@@ -104,12 +118,59 @@ let package = Package(
       name: "StreamPipelineTests", dependencies: ["StreamPipeline", "Age", crypto, nioCore, subprocess],
       swiftSettings: strict),
     .target(name: "ObjectStore", dependencies: [crypto, nioCore, nioPosix, logging], swiftSettings: strict),
+    // What the stores over HTTP share: the client, its limits and TLS, and the form of its failures.
+    .target(
+      name: "StoreHTTP",
+      dependencies: [
+        "ObjectStore", asyncHTTPClient, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
+      ], swiftSettings: strict),
+    .target(
+      name: "GCSStore",
+      dependencies: [
+        "ObjectStore", "StoreHTTP", asyncHTTPClient, crypto, cryptoExtras, nioCore, nioHTTP1, nioFoundation, logging,
+      ], swiftSettings: strict),
+    .target(
+      name: "AzureStore",
+      dependencies: [
+        "ObjectStore", "StoreHTTP", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioFoundation, logging,
+      ], swiftSettings: strict),
     .target(
       name: "S3Store",
       dependencies: [
-        "ObjectStore", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
+        "ObjectStore", "StoreHTTP", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL,
+        logging,
       ], swiftSettings: strict),
     .target(name: "SnapshotSource", dependencies: [nioCore], swiftSettings: strict),
+    // A reader of bbolt files, and what etcd and OpenZiti keep in them.
+    .target(name: "Bolt", dependencies: [nioCore, crypto], swiftSettings: strict),
+    // Tar archives as streams, and sets of API objects as tar files of YAML.
+    .target(name: "Tar", dependencies: [nioCore], swiftSettings: strict),
+    .target(
+      name: "ResourceSet",
+      dependencies: ["Tar", "KubernetesModel", "KubernetesClient", "SnapshotSource", nioCore, logging, yams],
+      swiftSettings: strict),
+    .target(
+      name: "CertManagerSource",
+      dependencies: [
+        "ResourceSet", "Tar", "KubernetesModel", "KubernetesClient", "SnapshotSource", crypto, nioCore, logging,
+        swiftASN1, x509, yams,
+      ], swiftSettings: strict),
+    .target(
+      name: "FilesSource",
+      dependencies: ["Tar", "KubernetesModel", "KubernetesClient", "SnapshotSource", nioCore, nioPosix, logging],
+      swiftSettings: strict),
+    .target(
+      name: "OpenZitiSource",
+      dependencies: [
+        "Bolt", "KubernetesModel", "KubernetesClient", "SnapshotSource", asyncHTTPClient, crypto, nioCore, nioHTTP1,
+        nioFoundation, nioPosix, nioSSL, logging, subprocess,
+      ], swiftSettings: strict),
+    .target(
+      name: "EtcdSource",
+      dependencies: [
+        "Bolt", "SnapshotSource", asyncHTTPClient, crypto, grpcCore, grpcTransport, grpcProtobuf, swiftProtobuf,
+        nioCore, nioHTTP1, nioFoundation, nioSSL, logging,
+      ], swiftSettings: strict),
     .target(
       name: "OpenBaoSource",
       dependencies: [
@@ -120,8 +181,10 @@ let package = Package(
     .target(
       name: "Executor",
       dependencies: [
-        "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "StreamPipeline", "Age", "ObjectStore", "S3Store",
-        "SnapshotSource", "OpenBaoSource", asyncHTTPClient, crypto, nioCore, nioSSL, logging,
+        "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "KubernetesClient", "StreamPipeline", "Age",
+        "ObjectStore", "S3Store", "GCSStore", "AzureStore", "StoreHTTP", "SnapshotSource", "OpenBaoSource",
+        "CertManagerSource", "EtcdSource", "FilesSource", "OpenZitiSource", "ResourceSet", "Bolt", "Tar",
+        asyncHTTPClient, crypto, nioCore, nioSSL, logging,
       ], swiftSettings: strict),
     .target(
       name: "HealthServer", dependencies: [hummingbird, logging, metrics, nioCore, serviceLifecycle],
@@ -148,7 +211,7 @@ let package = Package(
       name: "Sandbox",
       dependencies: [
         "KubernetesModel", collections, crypto, hummingbird, hummingbirdTLS, logging, nioCore, nioFoundation, nioHTTP1,
-        nioPosix, nioSSL, serviceLifecycle, subprocess, systemPackage, yams,
+        nioPosix, nioSSL, nioWebSocket, serviceLifecycle, subprocess, systemPackage, yams,
       ], swiftSettings: strict),
     .executableTarget(
       name: "holdfast-sandbox", dependencies: ["Sandbox", argumentParser, logging, serviceLifecycle, unixSignals],
@@ -188,9 +251,10 @@ let package = Package(
     .testTarget(
       name: "ObjectStoreTests", dependencies: ["ObjectStore", "ObjectStoreTestKit", "TestServers", nioCore],
       swiftSettings: strict),
+    .testTarget(name: "StoreHTTPTests", dependencies: ["StoreHTTP"], swiftSettings: strict),
     .testTarget(
       name: "S3StoreTests",
-      dependencies: ["ObjectStore", "ObjectStoreTestKit", "S3Store", "TestServers", nioCore, nioHTTP1],
+      dependencies: ["ObjectStore", "ObjectStoreTestKit", "S3Store", "StoreHTTP", "TestServers", nioCore, nioHTTP1],
       swiftSettings: strict),
     // Tests of the API and the formats.
     .testTarget(

@@ -4,6 +4,7 @@ public import JobPlan
 public import Logging
 public import ObjectStore
 internal import S3Store
+internal import StoreHTTP
 
 /// A store for the time of one run.
 public struct OpenStore: Sendable {
@@ -64,8 +65,8 @@ public struct StoreFactory: Sendable {
     guard let bucket = target.bucket else { throw Self.invalid("target.bucket is required for provider s3") }
     var configuration = S3Configuration(
       bucket: bucket, endpoint: target.endpoint, region: try region(), usePathStyle: target.usePathStyle ?? false,
-      credentials: try credentials(), caCertificates: try caCertificates(), storageClass: target.storageClass,
-      connections: target.resolvedConcurrency + 2)
+      credentials: try credentials(), storageClass: target.storageClass,
+      http: StoreHTTPSettings(caCertificates: try caCertificates(), connections: target.resolvedConcurrency + 2))
     switch target.serverSideEncryption?.type {
     case nil: break
     case "AES256": configuration.serverSideEncryption = .s3

@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import ObjectStore
+import StoreHTTP
 
 /// Reads S3's answers. Every function throws `XMLElement.ParseError` where the answer is not what S3 would say.
 enum S3Answers {
@@ -21,7 +22,7 @@ enum S3Answers {
         throw XMLElement.ParseError(description: "an entry of the listing has no size")
       }
       return ObjectInfo(
-        key: try key(entry, of: body), size: size, lastModified: entry["LastModified"].flatMap(date))
+        key: try key(entry, of: body), size: size, lastModified: entry["LastModified"].flatMap(HeaderValues.isoDate))
     }
     return ObjectPage(objects: objects, next: body["IsTruncated"] == "true" ? objects.last?.key : nil)
   }
@@ -35,7 +36,8 @@ enum S3Answers {
       guard let id = entry["UploadId"] else {
         throw XMLElement.ParseError(description: "an entry of the listing has no upload id")
       }
-      return OpenUpload(key: try key(entry, of: body), id: id, started: entry["Initiated"].flatMap(date))
+      return OpenUpload(
+        key: try key(entry, of: body), id: id, started: entry["Initiated"].flatMap(HeaderValues.isoDate))
     }
     guard body["IsTruncated"] == "true", let last = uploads.last else { return (uploads, nil) }
     return (uploads, (key: last.key, id: last.id))
@@ -49,46 +51,11 @@ enum S3Answers {
   }
 
   static func info(_ key: String, size: Int64, headers: HTTPHeaders) -> ObjectInfo {
-    var lockedUntil = headers.first(name: "x-amz-object-lock-retain-until-date").flatMap(date)
+    var lockedUntil = headers.first(name: "x-amz-object-lock-retain-until-date").flatMap(HeaderValues.isoDate)
     // A legal hold has no end.
     if headers.first(name: "x-amz-object-lock-legal-hold")?.uppercased() == "ON" { lockedUntil = .distantFuture }
     return ObjectInfo(
-      key: key, size: size, lastModified: headers.first(name: "last-modified").flatMap(httpDate),
+      key: key, size: size, lastModified: headers.first(name: "last-modified").flatMap(HeaderValues.httpDate),
       lockedUntil: lockedUntil)
-  }
-
-  /// Of `bytes 0-9/443`: the number of bytes that come, nil for `bytes */443`, and the full size.
-  static func contentRange(_ text: String) -> (length: Int64?, size: Int64)? {
-    let parts = text.split(separator: " ")
-    guard parts.count == 2, parts[0] == "bytes" else { return nil }
-    let sides = parts[1].split(separator: "/")
-    guard sides.count == 2, let size = Int64(sides[1]) else { return nil }
-    if sides[0] == "*" { return (nil, size) }
-    let bounds = sides[0].split(separator: "-").compactMap { Int64($0) }
-    guard bounds.count == 2, bounds[0] <= bounds[1] else { return nil }
-    return (bounds[1] - bounds[0] + 1, size)
-  }
-
-  /// ISO 8601 in UTC, with or without a fraction of seconds.
-  static func date(_ text: String) -> Date? {
-    guard text.hasSuffix("Z") else { return nil }
-    let whole = text.dropLast().prefix { $0 != "." }
-    return try? Date("\(whole)Z", strategy: .iso8601)
-  }
-
-  /// `Sat, 21 Nov 2026 11:21:19 GMT`
-  static func httpDate(_ text: String) -> Date? {
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    let parts = text.split(separator: " ")
-    guard parts.count == 6, let day = Int(parts[1]), let month = months.firstIndex(of: String(parts[2])),
-      let year = Int(parts[3])
-    else { return nil }
-    return date(String(format: "%04d-%02d-%02dT", year, month + 1, day) + parts[4] + "Z")
-  }
-
-  /// Seconds, or a date.
-  static func retryAfter(_ text: String, now: Date) -> Duration? {
-    if let seconds = Int(text), seconds >= 0 { return .seconds(min(seconds, 86_400)) }
-    return httpDate(text).map { .seconds(max(0, min($0.timeIntervalSince(now), 86_400))) }
   }
 }

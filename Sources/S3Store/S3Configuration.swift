@@ -1,3 +1,5 @@
+public import StoreHTTP
+
 /// Where an ``S3Store`` is and how it behaves. Holds no secret but through ``credentials``, which redacts itself.
 public struct S3Configuration: Sendable {
   /// Encryption that the store does at rest, in addition to ours.
@@ -32,40 +34,28 @@ public struct S3Configuration: Sendable {
   /// is an IP address, and for a bucket with dots behind https, where no certificate would match.
   public var usePathStyle: Bool
   public var credentials: any CredentialsProvider
-  /// PEM. Trusted in addition to the system's.
-  public var caCertificates: [UInt8]?
   public var serverSideEncryption: ServerSideEncryption?
   /// For example `STANDARD_IA`.
   public var storageClass: String?
   public var objectLock: ObjectLock?
 
-  /// Connections kept open; as many as parts in flight, and two more for what goes on beside them.
-  public var connections: Int
-  public var connectTimeout: Duration
-  /// The longest silence on a connection.
-  public var idleTimeout: Duration
-  /// From the start of a request to the head of its answer, the sending of a part included.
-  public var requestTimeout: Duration
+  /// TLS, proxy and limits of time.
+  public var http: StoreHTTPSettings
 
   public init(
     bucket: String, endpoint: String? = nil, region: String = "us-east-1", usePathStyle: Bool = false,
-    credentials: any CredentialsProvider, caCertificates: [UInt8]? = nil,
+    credentials: any CredentialsProvider,
     serverSideEncryption: ServerSideEncryption? = nil, storageClass: String? = nil, objectLock: ObjectLock? = nil,
-    connections: Int = 5, connectTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(60),
-    requestTimeout: Duration = .seconds(180)
+    http: StoreHTTPSettings = StoreHTTPSettings()
   ) {
     self.bucket = bucket
     self.endpoint = endpoint
     self.region = region
     self.usePathStyle = usePathStyle
     self.credentials = credentials
-    self.caCertificates = caCertificates
     self.serverSideEncryption = serverSideEncryption
     self.storageClass = storageClass
     self.objectLock = objectLock
-    self.connections = connections
-    self.connectTimeout = connectTimeout
-    self.idleTimeout = idleTimeout
-    self.requestTimeout = requestTimeout
+    self.http = http
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import ObjectStore
+import StoreHTTP
 
 /// What S3 says when it does not do what it was asked.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -27,7 +28,7 @@ struct S3Failure: Sendable {
     let id = (error?["RequestId"] ?? headers.first(name: "x-amz-request-id")).map { ", request \($0)" } ?? ""
     return ObjectStoreError(
       code, isRetryable: retry,
-      retryAfter: retry ? headers.first(name: "retry-after").flatMap { S3Answers.retryAfter($0, now: now) } : nil,
+      retryAfter: retry ? headers.first(name: "retry-after").flatMap { HeaderValues.retryAfter($0, now: now) } : nil,
       operation: request.operation, message: "\(message) [\(status)\(said.isEmpty ? "" : " \(said)")\(id)]")
   }
 

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOFoundationCompat
 import ObjectStore
+import StoreHTTP
 
 /// A request as a value, before it is signed.
 struct S3Request: Sendable {

@@ -1,4 +1,5 @@
 public import ObjectStore
+import StoreHTTP
 
 extension S3Store {
   public func list(prefix: String, startingAfter: String?) async throws -> ObjectPage {

@@ -3,6 +3,7 @@ public import Foundation
 public import NIOCore
 public import ObjectStore
 import NIOHTTP1
+import StoreHTTP
 import Synchronization
 
 /// S3, and servers that speak its protocol. Does not retry: wrap it in a ``RetryingStore``.
@@ -89,35 +90,20 @@ public final class S3Store: ObjectStore {
     try ObjectKey.validate(key, operation: request.operation)
     if let range, range.isEmpty { return try await size(key, request) }
 
-    let response = try await transport.begin(request)
+    let signed = try await transport.sign(request)
+    let response = try await transport.client.begin(signed)
     let status = Int(response.status.code)
     guard status == (range == nil ? 200 : 206) else {
-      let body = try await transport.mapping(request) { try await response.body.collect(upTo: 1 << 20) }
-      if status == 416 { return try await size(key, request) }
-      let answer = S3Answer(status: status, headers: response.headers, body: body)
       if status == 200 {
         throw ObjectStoreError(.unsupported, operation: request.operation, message: "the store ignores ranges")
       }
+      let answer = try await transport.client.collect(response, signed)
+      if status == 416 { return try await size(key, request) }
       throw transport.failure(answer, request).storeError
     }
     let expected = try expectation(response.headers, range: range, request)
-    var received: Int64 = 0
-    var iterator = response.body.makeAsyncIterator()
-    while let chunk = try await next(&iterator, request) {
-      received += Int64(chunk.readableBytes)
-      guard received <= expected.length else { throw wrongLength(expected.length, received, request) }
-      try await consume(chunk)
-    }
-    // The iteration also ends, without an error, when the task is cancelled.
-    try Task.checkCancellation()
-    guard received == expected.length else { throw wrongLength(expected.length, received, request) }
+    try await transport.client.consume(response, length: expected.length, signed, consume: consume)
     return expected.size
-  }
-
-  private func next(
-    _ iterator: inout S3Transport.BodyIterator, _ request: S3Request
-  ) async throws -> ByteBuffer? {
-    do { return try await iterator.next() } catch { throw transport.storeError(error, request) }
   }
 
   /// How many bytes the answer's head promises, and the object's size.
@@ -125,7 +111,8 @@ public final class S3Store: ObjectStore {
     _ headers: HTTPHeaders, range: Range<Int64>?, _ request: S3Request
   ) throws -> (length: Int64, size: Int64) {
     if range != nil {
-      if let content = headers.first(name: "content-range").flatMap(S3Answers.contentRange), let length = content.length
+      if let content = headers.first(name: "content-range").flatMap(HeaderValues.contentRange),
+        let length = content.length
       {
         return (length, content.size)
       }
@@ -134,12 +121,6 @@ public final class S3Store: ObjectStore {
     }
     throw ObjectStoreError(
       .integrity, operation: request.operation, message: "the store does not say how long its answer is")
-  }
-
-  private func wrongLength(_ expected: Int64, _ received: Int64, _ request: S3Request) -> ObjectStoreError {
-    ObjectStoreError(
-      .integrity, isRetryable: true, operation: request.operation,
-      message: "the answer was to have \(expected) bytes and had \(received)")
   }
 
   private func size(_ key: String, _ request: S3Request) async throws -> Int64 {

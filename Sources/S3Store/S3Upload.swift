@@ -2,6 +2,7 @@ import Crypto
 import NIOCore
 import NIOHTTP1
 import ObjectStore
+import StoreHTTP
 import Synchronization
 
 /// An upload in parts.
@@ -67,7 +68,7 @@ enum S3ETag {
   /// - Returns: The ETag as the store wrote it.
   @discardableResult
   static func check(
-    _ answer: S3Answer, _ request: S3Request, _ configuration: S3Configuration
+    _ answer: StoreHTTPAnswer, _ request: S3Request, _ configuration: S3Configuration
   ) throws -> String {
     guard let etag = answer.headers.first(name: "etag"), !etag.isEmpty else {
       throw ObjectStoreError(

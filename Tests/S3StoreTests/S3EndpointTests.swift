@@ -1,4 +1,5 @@
 import ObjectStore
+import StoreHTTP
 import Testing
 
 @testable import S3Store
@@ -45,7 +46,7 @@ import Testing
   @Test func aBadCertificateIsAConfigurationError() {
     var configuration = S3Configuration(
       bucket: "bucket", credentials: StaticCredentials(accessKeyID: "a", secretAccessKey: "b"))
-    configuration.caCertificates = Array("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----".utf8)
+    configuration.http.caCertificates = Array("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----".utf8)
     #expect { try S3Store(configuration) } throws: { ($0 as? ObjectStoreError)?.code == .configuration }
   }
 }

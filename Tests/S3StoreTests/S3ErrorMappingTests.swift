@@ -4,6 +4,7 @@ import NIOHTTP1
 import ObjectStore
 import Testing
 
+import StoreHTTP
 @testable import S3Store
 
 @Suite struct S3ErrorMappingTests {

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import ObjectStore
+import StoreHTTP
 import ObjectStoreTestKit
 import S3Store
 import Synchronization
@@ -22,7 +23,7 @@ import Testing
       try await withProxy(server.endpoint, decide: rules.fault) { proxy in
         var configuration = configuration
         configuration.endpoint = proxy.endpoint
-        configuration.idleTimeout = idleTimeout
+        configuration.http.idleTimeout = idleTimeout
         return try await S3Store.withStore(configuration) { store in
           try await body(RetryingStore(store, policy: policy ?? self.policy), direct, proxy)
         }

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import ObjectStore
+import StoreHTTP
 import ObjectStoreTestKit
 import S3Store
 import TestServers
@@ -40,7 +41,7 @@ import Testing
               && (error as? ObjectStoreError)?.isRetryable == false
           }
         }
-        configuration.caCertificates = Array(identity.certificate.utf8)
+        configuration.http.caCertificates = Array(identity.certificate.utf8)
         try await S3Store.withStore(configuration) { store in
           let body = patternedBytes(11 << 20)
           _ = try await withUpload(to: "a", in: store, options: UploadOptions(partSize: 5 << 20)) {

@@ -1,17 +1,18 @@
-/// An element of a small XML document: what S3's answers use, and nothing more.
+/// An element of a small XML document: what the answers of object stores use, and nothing more.
 ///
 /// A parser of our own since the one of FoundationXML drags libxml2 into the static binary. Strict: what is not well
 /// formed is an error. Attributes, comments and instructions are skipped; a document type is refused.
-struct XMLElement: Sendable, Hashable {
-  var name: String
-  var text = ""
-  var children: [XMLElement] = []
+public struct XMLElement: Sendable, Hashable {
+  public var name: String
+  public var text = ""
+  public var children: [XMLElement] = []
 
-  subscript(_ name: String) -> String? { children.first { $0.name == name }?.text }
+  /// The text of the first child of that name.
+  public subscript(_ name: String) -> String? { children.first { $0.name == name }?.text }
 
-  func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
+  public func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 
-  static func escape(_ text: String) -> String {
+  public static func escape(_ text: String) -> String {
     var result = ""
     for character in text {
       switch character {
@@ -25,17 +26,18 @@ struct XMLElement: Sendable, Hashable {
     return result
   }
 
-  struct ParseError: Error, CustomStringConvertible {
-    var description: String
+  public struct ParseError: Error, CustomStringConvertible {
+    public var description: String
+    public init(description: String) { self.description = description }
   }
 
   /// The document's element.
-  init(parsing bytes: some Sequence<UInt8>) throws {
+  public init(parsing bytes: some Sequence<UInt8>) throws {
     var parser = XMLParser(bytes: Array(bytes))
     self = try parser.document()
   }
 
-  init(name: String) {
+  public init(name: String) {
     self.name = name
   }
 }

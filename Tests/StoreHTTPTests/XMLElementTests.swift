@@ -1,6 +1,6 @@
 import Testing
 
-@testable import S3Store
+import StoreHTTP
 
 @Suite struct XMLElementTests {
   private func parse(_ text: String) throws -> XMLElement { try XMLElement(parsing: text.utf8) }

@@ -1,0 +1,2 @@
+internal import Subprocess
+enum Placeholder {}
