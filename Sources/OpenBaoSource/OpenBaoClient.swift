@@ -81,8 +81,10 @@ final class OpenBaoClient: Sendable {
   }
 
   /// Sends a request without a streamed body, follows redirects, and gives the answer once its head is there.
-  func open(_ request: OpenBaoRequest, token: String?) async throws -> HTTPClientResponse {
-    var url = url(for: request)
+  func open(
+    _ request: OpenBaoRequest, token: String?, at address: String? = nil
+  ) async throws -> HTTPClientResponse {
+    var url = url(for: request, at: address)
     for _ in 0...Self.redirectLimit {
       let response = try await send(request, to: url, token: token, body: request.json.map { .bytes($0) })
       guard [301, 302, 303, 307, 308].contains(response.status.code) else { return response }

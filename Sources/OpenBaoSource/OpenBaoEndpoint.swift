@@ -1,13 +1,5 @@
 /// Where an OpenBao or Vault server is and how to log in there.
 public struct OpenBaoEndpoint: Sendable {
-  public enum Login: Sendable {
-    case token(String)
-    /// - Parameters:
-    ///   - role: Of the JWT auth method at `mountPath`.
-    ///   - token: A projected service account token. The login's own token is revoked at the end.
-    case jwt(role: String, mountPath: String, token: String)
-  }
-
   /// Seconds and minutes after which a silent server counts as gone.
   public struct Timeouts: Sendable {
     public var connect: Duration

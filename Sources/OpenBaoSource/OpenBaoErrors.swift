@@ -18,7 +18,7 @@ enum OpenBaoErrors {
       SnapshotSourceError(
         code, operation: request.operation, message: "\(message). \(endpoint.address) answered \(status): \(said)")
     }
-    let isLogin = request.path.hasSuffix("/login")
+    if let login = request.login, let refused = refusedLogin(status, said, login, error) { return refused }
     switch status {
     case 400 where said.contains("raft storage is not in use"):
       return error(.configuration, "the server does not use Raft storage, so that it has no snapshots to give")
@@ -27,14 +27,8 @@ enum OpenBaoErrors {
         .configuration,
         "the snapshot is of a cluster with other unseal keys; set force to restore it all the same, and have the unseal "
           + "keys of that cluster at hand: they are needed afterwards")
-    case 400 where isLogin, 403 where isLogin:
-      return error(
-        .unauthorized,
-        "the JWT login was refused; check jwtAuthRole, jwtMountPath, jwtAudience and what the role is bound to")
     case 403:
       return error(.unauthorized, "the token is not valid, has expired, or its policy lacks \(needed(for: request))")
-    case 404 where isLogin:
-      return error(.configuration, "there is no JWT auth method at that path; check jwtMountPath and namespace")
     case 404:
       return error(.configuration, "the server does not know this path; check that address is an OpenBao or Vault API")
     case 413:
@@ -47,6 +41,35 @@ enum OpenBaoErrors {
       return error(.unreachable, "the server cannot serve now")
     default:
       return error(.failed, "the server refused")
+    }
+  }
+
+  private static func refusedLogin(
+    _ status: Int, _ said: String, _ method: OpenBaoRequest.LoginMethod,
+    _ error: (SnapshotSourceError.Code, String) -> SnapshotSourceError
+  ) -> SnapshotSourceError? {
+    let text = said.lowercased()
+    switch status {
+    case 404:
+      return error(
+        .configuration, "there is no \(method.name) auth method at that path; check \(method.mountField) and namespace")
+    // What the server says where nothing is mounted at the path.
+    case 403 where text.contains("permission denied"):
+      return error(
+        .unauthorized,
+        "the \(method.name) login was refused, or there is no such auth method at that path; check \(method.check), "
+          + "\(method.mountField) and namespace")
+    case 400, 401, 403:
+      let why =
+        switch text {
+        case _ where text.contains("audience"): ": the token is for another audience than the role takes"
+        case _ where text.contains("expired"): ": what it logs in with has expired (or the clocks differ)"
+        case _ where text.contains("role") && (text.contains("not found") || text.contains("could not be found")):
+          ": the role does not exist"
+        default: ""
+        }
+      return error(.unauthorized, "the \(method.name) login was refused\(why); check \(method.check)")
+    default: return nil
     }
   }
 

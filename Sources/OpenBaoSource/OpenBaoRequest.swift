@@ -7,6 +7,16 @@ struct OpenBaoRequest: Sendable {
   /// Below `/v1/`, with the query.
   var path: String
   var json: Data?
+  /// Set where the call is a login.
+  var login: LoginMethod?
+
+  /// An auth method, for errors.
+  struct LoginMethod: Sendable {
+    var name: String
+    /// What a person should look at.
+    var check: String
+    var mountField: String
+  }
 
   static let snapshotPath = "sys/storage/raft/snapshot"
   static let forcedRestorePath = "sys/storage/raft/snapshot-force"
@@ -29,12 +39,6 @@ struct OpenBaoRequest: Sendable {
     OpenBaoRequest(method: .POST, path: force ? forcedRestorePath : snapshotPath)
   }
 
-  static func login(role: String, mountPath: String, jwt: String) throws -> OpenBaoRequest {
-    let mount = mountPath.split(separator: "/").joined(separator: "/")
-    return OpenBaoRequest(
-      method: .POST, path: "auth/\(mount)/login", json: try JSONEncoder().encode(["role": role, "jwt": jwt]))
-  }
-
   static func capabilities(of paths: [String]) throws -> OpenBaoRequest {
     OpenBaoRequest(
       method: .POST, path: "sys/capabilities-self", json: try JSONEncoder().encode(["paths": paths]))
@@ -50,9 +54,12 @@ enum OpenBaoAnswer {
     var version: String?
     var clusterName: String?
     var clusterID: String?
+    /// `secondary` on a disaster recovery replica of Vault Enterprise.
+    var disasterRecoveryMode: String?
 
     enum CodingKeys: String, CodingKey {
       case initialized, sealed, standby, version
+      case disasterRecoveryMode = "replication_dr_mode"
       case clusterName = "cluster_name"
       case clusterID = "cluster_id"
     }
@@ -89,9 +96,16 @@ enum OpenBaoAnswer {
 
   struct Login: Decodable {
     struct Auth: Decodable {
+      /// Empty while a second factor is asked for.
       var clientToken: String
-      enum CodingKeys: String, CodingKey { case clientToken = "client_token" }
+      var secondFactor: SecondFactor?
+
+      enum CodingKeys: String, CodingKey {
+        case clientToken = "client_token"
+        case secondFactor = "mfa_requirement"
+      }
     }
+    struct SecondFactor: Decodable {}
     var auth: Auth?
   }
 

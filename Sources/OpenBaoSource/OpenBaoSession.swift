@@ -24,17 +24,24 @@ struct OpenBaoSession: Sendable {
   }
 
   private static func begin(_ client: OpenBaoClient) async throws -> OpenBaoSession {
-    switch client.endpoint.login {
-    case .token(let token):
+    if case .token(let token) = client.endpoint.login {
       return OpenBaoSession(client: client, token: token, isOwn: false)
-    case .jwt(let role, let mountPath, let jwt):
-      let request = try OpenBaoRequest.login(role: role, mountPath: mountPath, jwt: jwt)
-      let answer: OpenBaoAnswer.Login = try await client.answer(request, secrets: [jwt])
-      guard let auth = answer.auth else {
-        throw SnapshotSourceError(.failed, operation: request.operation, message: "the login gave no token")
-      }
-      return OpenBaoSession(client: client, token: auth.clientToken, isOwn: true)
     }
+    guard let login = try OpenBaoLogin(client.endpoint.login) else {
+      throw SnapshotSourceError(.configuration, operation: "login", message: "there is no way to log in")
+    }
+    let answer: OpenBaoAnswer.Login = try await client.answer(login.request, secrets: login.secrets)
+    let operation = login.request.operation
+    if answer.auth?.secondFactor != nil {
+      throw SnapshotSourceError(
+        .unauthorized, operation: operation,
+        message:
+          "the login asks for a second factor, which nobody can give here; exempt the backup's role or user from it")
+    }
+    guard let auth = answer.auth, !auth.clientToken.isEmpty else {
+      throw SnapshotSourceError(.failed, operation: operation, message: "the login gave no token")
+    }
+    return OpenBaoSession(client: client, token: auth.clientToken, isOwn: true)
   }
 
   private func end() async -> String? {
@@ -68,6 +75,12 @@ extension OpenBaoClient {
     guard health.sealed != true else {
       throw SnapshotSourceError(
         .failed, operation: request.operation, message: "\(endpoint.address) is sealed; unseal it and try again")
+    }
+    guard health.disasterRecoveryMode != "secondary" else {
+      throw SnapshotSourceError(
+        .configuration, operation: request.operation,
+        message:
+          "\(endpoint.address) is a disaster recovery secondary, which gives no snapshots; set address to the primary")
     }
     return health
   }

@@ -21,27 +21,43 @@ public struct OpenBaoSource: SnapshotSource {
   public func capture(into sink: (ByteBuffer) async throws -> Void) async throws -> SnapshotFacts {
     let client = try OpenBaoClient(endpoint)
     do {
-      let health = try await client.checkHealth()
-      let (archive, warning) = try await OpenBaoSession.with(client) { session in
-        try await Self.stream(session, into: sink)
-      }
+      let facts = try await capture(client, into: sink)
       await client.close()
-      let facts = archive.values.merging(health?.facts ?? [:]) { mine, _ in mine }
-      return SnapshotFacts(facts, warnings: archive.warnings + (warning.map { [$0] } ?? []))
+      return facts
     } catch {
       await client.close()
       throw error
     }
   }
 
+  private func capture(
+    _ client: OpenBaoClient, into sink: (ByteBuffer) async throws -> Void
+  ) async throws -> SnapshotFacts {
+    let health = try await client.checkHealth()
+    let seal = await client.sealFacts()
+    let active = health?.standby == true ? await client.activeAddress() : nil
+    let (archive, warning) = try await OpenBaoSession.with(client) { session in
+      try await Self.stream(session, at: active, into: sink)
+    }
+    var warnings = archive.warnings + (warning.map { [$0] } ?? [])
+    if health?.standby == true, active == nil {
+      warnings.append(
+        "\(endpoint.address) is a standby and the active server cannot be reached from here: the snapshot may lack the "
+          + "newest writes; set address to the active server")
+    }
+    let facts = archive.values.merging(health?.facts ?? [:]) { mine, _ in mine }
+    return SnapshotFacts(facts.merging(seal) { mine, _ in mine }, warnings: warnings)
+  }
+
+  /// - Parameter address: Of the active server; nil for the endpoint's own.
   private static func stream(
-    _ session: OpenBaoSession, into sink: (ByteBuffer) async throws -> Void
+    _ session: OpenBaoSession, at address: String?, into sink: (ByteBuffer) async throws -> Void
   ) async throws -> SnapshotFacts {
     let request = OpenBaoRequest.snapshot
     let client = session.client
     let timeouts = client.endpoint.timeouts
-    let response = try await client.openSnapshot(session.token)
-    let host = client.endpoint.address
+    let response = try await client.openSnapshot(session.token, at: address)
+    let host = address ?? client.endpoint.address
     guard response.status == .ok else {
       let body = try? await response.body.collect(upTo: 64 << 10)
       throw OpenBaoErrors.refusal(
@@ -65,18 +81,26 @@ public struct OpenBaoSource: SnapshotSource {
 }
 
 extension OpenBaoClient {
+  /// What a restore needs besides the snapshot: the unseal keys, or the key of the automatic seal.
+  fileprivate func sealFacts() async -> [String: String] {
+    guard let (status, body) = try? await call(.sealStatus), status == 200,
+      let seal = try? JSONDecoder().decode(OpenBaoAnswer.SealStatus.self, from: body), let type = seal.type
+    else { return [:] }
+    return ["sealType": type]
+  }
+
   /// The head of the snapshot's answer, which comes only when the server has written the snapshot to its own disk.
-  fileprivate func openSnapshot(_ token: String) async throws -> HTTPClientResponse {
+  fileprivate func openSnapshot(_ token: String, at address: String?) async throws -> HTTPClientResponse {
     try await withThrowingTaskGroup(of: HTTPClientResponse.self) { group in
       defer { group.cancelAll() }
-      group.addTask { [self] in try await open(.snapshot, token: token) }
+      group.addTask { [self] in try await open(.snapshot, token: token, at: address) }
       let limit = endpoint.timeouts.firstByte
-      let address = endpoint.address
+      let host = address ?? endpoint.address
       group.addTask {
         try await Task.sleep(for: limit)
         throw SnapshotSourceError(
           .unreachable, operation: OpenBaoRequest.snapshot.operation,
-          message: "\(address) did not begin to answer within \(limit)")
+          message: "\(host) did not begin to answer within \(limit)")
       }
       guard let response = try await group.next() else { throw CancellationError() }
       return response

@@ -41,7 +41,8 @@ public struct SnapshotArchiveVerifier {
 
   /// To be called at the end of the bytes; they are a good snapshot only if this returns.
   ///
-  /// - Returns: `raftIndex`, `raftTerm` and `raftPeers`, where `meta.json` has them.
+  /// - Returns: `raftIndex`, `raftTerm` and `raftPeers`, where `meta.json` has them; `sealedSums`, whether the archive carries
+  ///   the proof that a restore without force asks for, and `sealKeyID`, where it names the key of an automatic seal.
   /// - Throws: ``SnapshotSourceError`` with code `truncated` or `corrupt`.
   public mutating func finish() throws -> SnapshotFacts {
     try Self.translating(operation) {
@@ -49,7 +50,7 @@ public struct SnapshotArchiveVerifier {
       try tar.finish()
       let unlisted = try compareDigests()
       return SnapshotFacts(
-        Self.facts(kept["meta.json"] ?? []),
+        Self.facts(kept["meta.json"] ?? []).merging(SealedSums.facts(kept[Self.sealedSums])) { mine, _ in mine },
         warnings: unlisted.map { "the archive holds \($0), which its SHA256SUMS does not list" })
     }
   }
@@ -71,7 +72,7 @@ public struct SnapshotArchiveVerifier {
   private mutating func begin(_ header: TarReader.Entry) throws {
     guard digests[header.name] == nil else { throw ArchiveFault.corrupt("the archive holds \(header.name) twice") }
     guard digests.count < Self.entryLimit else { throw ArchiveFault.corrupt("the archive holds too many files") }
-    if [Self.sums, "meta.json"].contains(header.name) {
+    if [Self.sums, Self.sealedSums, "meta.json"].contains(header.name) {
       guard header.size <= Self.keptLimit else {
         throw ArchiveFault.corrupt("\(header.name) in the archive has \(header.size) bytes")
       }

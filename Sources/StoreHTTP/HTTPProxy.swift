@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// A forward proxy, as `HTTPS_PROXY` and its kin name it. Descriptions never show its password.
 public struct HTTPProxy: Sendable, Hashable, CustomStringConvertible, CustomReflectable {

@@ -31,19 +31,22 @@ import Testing
   }
 
   @Test func aJWTLoginWorksAndItsTokenIsGoneAfterwards() async throws {
-    let server = try await OpenBaoServer.shared.get()
-    let jwt = try await enableJWT(on: server, mount: "jwt-\(UUID().uuidString.prefix(6).lowercased())")
+    // Of its own, since it counts tokens.
+    let server = try await OpenBaoServer.start()
+    let jwt = try await JWTMethod.enable(on: server)
     let before = try await accessors(server)
     _ = try await capture(
       OpenBaoSource(
-        name: "raft", endpoint: endpoint(server, .jwt(role: "backup", mountPath: jwt.mount, token: jwt.token))))
+        name: "raft", endpoint: endpoint(server, .jwt(role: "backup", mountPath: jwt.mount, token: try jwt.token()))))
     #expect(try await accessors(server) == before)
 
+    let token = try jwt.token()
     let wrong = OpenBaoSource(
-      name: "raft", endpoint: endpoint(server, .jwt(role: "nobody", mountPath: jwt.mount, token: jwt.token)))
+      name: "raft", endpoint: endpoint(server, .jwt(role: "nobody", mountPath: jwt.mount, token: token)))
     let error = await #expect(throws: SnapshotSourceError.self) { _ = try await capture(wrong) }
     #expect(error?.code == .unauthorized)
-    #expect(error?.message.contains(jwt.token) == false)
+    #expect(error?.message.contains(token) == false)
+    server.process.stop()
   }
 
   @Test func aRestoreBringsBackWhatWasDeleted() async throws {
@@ -119,40 +122,5 @@ import Testing
     }
     let answer = try await server.request("LIST", "auth/token/accessors")
     return try JSONDecoder().decode(Answer.self, from: answer.body).data.keys.count
-  }
-
-  /// A JWT auth method that trusts a fresh ES256 key, with a role that may take snapshots.
-  private func enableJWT(on server: OpenBaoServer, mount: String) async throws -> (mount: String, token: String) {
-    let key = P256.Signing.PrivateKey()
-    let policy = #"path \"sys/storage/raft/snapshot\" { capabilities = [\"read\"] }"#
-    let calls: [(String, String)] = [
-      ("sys/auth/\(mount)", #"{"type":"jwt"}"#),
-      ("sys/policies/acl/snapshot", #"{"policy":"\#(policy)"}"#),
-      (
-        "auth/\(mount)/config",
-        String(
-          decoding: try JSONEncoder().encode(["jwt_validation_pubkeys": key.publicKey.pemRepresentation]), as: UTF8.self
-        )
-      ),
-      (
-        "auth/\(mount)/role/backup",
-        #"{"role_type":"jwt","user_claim":"sub","bound_audiences":"openbao-internal","token_policies":"snapshot"}"#
-      ),
-    ]
-    for (path, body) in calls {
-      let answer = try await server.request("POST", path, json: body)
-      try #require((200..<300).contains(answer.status), "\(path): \(answer.text)")
-    }
-    let now = Int(Date().timeIntervalSince1970)
-    let head = Self.base64(Data(#"{"alg":"ES256","typ":"JWT"}"#.utf8))
-    let claims = Self.base64(
-      Data(#"{"sub":"system:serviceaccount:a:b","aud":"openbao-internal","iat":\#(now - 5),"exp":\#(now + 300)}"#.utf8))
-    let signature = try key.signature(for: Data("\(head).\(claims)".utf8))
-    return (mount, "\(head).\(claims).\(Self.base64(signature.rawRepresentation))")
-  }
-
-  private static func base64(_ data: Data) -> String {
-    data.base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
-      .replacingOccurrences(of: "=", with: "")
   }
 }
