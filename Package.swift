@@ -134,7 +134,7 @@ let package = Package(
     .target(
       name: "AzureStore",
       dependencies: [
-        "ObjectStore", "StoreHTTP", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioFoundation, logging,
+        "ObjectStore", "StoreHTTP", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioFoundation, nioPosix, logging,
       ], swiftSettings: strict),
     .target(
       name: "S3Store",
