@@ -172,7 +172,7 @@ let package = Package(
       dependencies: [
         "Bolt", "SnapshotSource", asyncHTTPClient, crypto, grpcCore, grpcTransport, grpcProtobuf, swiftProtobuf,
         nioCore, nioHTTP1, nioFoundation, nioSSL, logging,
-      ], swiftSettings: strict),
+      ], exclude: ["Generated/README.md", "Generated/etcd.proto"], swiftSettings: strict),
     .target(
       name: "OpenBaoSource",
       dependencies: [
@@ -265,6 +265,10 @@ let package = Package(
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(name: "BackupFormatTests", dependencies: ["BackupFormat"], swiftSettings: strict),
     // Tests of the executor, its sources and its command line.
+    .testTarget(
+      name: "EtcdSourceTests",
+      dependencies: ["EtcdSource", "SnapshotSource", "TestServers", crypto, nioCore, subprocess],
+      swiftSettings: strict),
     .testTarget(
       name: "OpenBaoSourceTests",
       dependencies: ["OpenBaoSource", "SnapshotSource", "TestServers", "CZlib", crypto, nioCore, nioPosix],

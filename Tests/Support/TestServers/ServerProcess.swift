@@ -111,11 +111,16 @@ public final class ServerProcess: Sendable {
     }
   }
 
-  /// The end of what the server wrote, for a failure's message.
-  public var log: String {
-    let text = (try? String(contentsOf: folder.appendingPathComponent("log"), encoding: .utf8)) ?? ""
-    return String(text.suffix(2000))
+  /// nil while it runs.
+  public var exitCode: Int32? { status() }
+
+  /// What the server wrote so far.
+  public var fullLog: String {
+    (try? String(contentsOf: folder.appendingPathComponent("log"), encoding: .utf8)) ?? ""
   }
+
+  /// The end of what the server wrote, for a failure's message.
+  public var log: String { String(fullLog.suffix(2000)) }
 
   /// Process id of the server itself, once the shell has started it.
   public var processID: Int32? {
