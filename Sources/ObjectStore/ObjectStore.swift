@@ -60,6 +60,9 @@ public enum WriteCondition: Sendable, Hashable {
 public let maximumPartCount = 10_000
 
 /// An upload in progress. Parts may be sent concurrently and in any order; `complete` needs all of them.
+///
+/// A store that takes bytes only in their order (Google Cloud Storage) has a part of more than 1 MiB wait for those before
+/// it: send them concurrently, or in order. It cannot replace what it has taken.
 public protocol MultipartUpload: Sendable {
   var key: String { get }
 
