@@ -150,6 +150,7 @@ let package = Package(
       resources: [.copy("Fixtures")], swiftSettings: strict),
     // Tar archives as streams, and sets of API objects as tar files of YAML.
     .target(name: "Tar", dependencies: [nioCore], swiftSettings: strict),
+    .testTarget(name: "TarTests", dependencies: ["Tar", nioCore, subprocess], swiftSettings: strict),
     .target(
       name: "ResourceSet",
       dependencies: ["Tar", "KubernetesModel", "KubernetesClient", "SnapshotSource", nioCore, logging, yams],

@@ -109,7 +109,7 @@ public struct TarSparse: Sendable, Hashable {
   public var segments: [Segment]
 
   /// A file to be written, in the format 1.0.
-  /// - Parameter segments: Sorted, without overlap, within `realSize`.
+  /// - Parameter segments: Sorted, without overlap, within `realSize`; all but the last of whole blocks of 512 bytes.
   public init(realSize: Int64, segments: [Segment]) {
     self.init(format: .pax10, realSize: realSize, segments: segments)
   }

@@ -32,8 +32,14 @@ enum TarHeaderEncoder {
         throw fault("a link has no target")
       }
     }
-    if let sparse = entry.sparse, sparse.format != .pax10 || sparse.dataSize == nil || entry.kind != .file {
-      throw fault("the map of a sparse file is not sorted, or goes past the file's end")
+    if let sparse = entry.sparse {
+      guard sparse.format == .pax10, entry.kind == .file, sparse.dataSize != nil else {
+        throw fault("the map of a sparse file is not sorted, or goes past the file's end")
+      }
+      // GNU tar reads each segment from the start of a block.
+      guard sparse.segments.dropLast().allSatisfy({ $0.length % Int64(TarBlock.size) == 0 }) else {
+        throw fault("a segment of a sparse file, other than the last, is not made of whole blocks")
+      }
     }
     for name in entry.extendedAttributes.keys where name.isEmpty || name.contains("\u{0}") {
       throw fault("the name of an extended attribute is empty or holds a NUL")
@@ -73,7 +79,12 @@ enum TarHeaderEncoder {
   }
 
   /// The map of a sparse file, which its content begins with: numbers on lines, padded to a block.
-  static func sparseMap(_ segments: [TarSparse.Segment]) -> [UInt8] {
+  static func sparseMap(_ sparse: TarSparse) -> [UInt8] {
+    var segments = sparse.segments
+    // Without this GNU tar lets the file end with its last segment.
+    if segments.last.map({ $0.offset + $0.length }) != sparse.realSize {
+      segments.append(TarSparse.Segment(offset: sparse.realSize, length: 0))
+    }
     var text = "\(segments.count)\n"
     for segment in segments { text += "\(segment.offset)\n\(segment.length)\n" }
     let bytes = Array(text.utf8)

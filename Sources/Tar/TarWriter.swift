@@ -40,7 +40,7 @@ public final class TarWriter {
       default: false
       }
     guard hasContent || entry.size == 0 else { throw fault("only a file has content", entry.name) }
-    let map = entry.sparse.map { TarHeaderEncoder.sparseMap($0.segments) } ?? []
+    let map = entry.sparse.map { TarHeaderEncoder.sparseMap($0) } ?? []
     let size = entry.sparse.map { $0.dataSize ?? 0 } ?? entry.size
     let stored = size + Int64(map.count)
     try await emit(ByteBuffer(bytes: try TarHeaderEncoder.encode(entry, storedSize: stored) + map))
