@@ -31,4 +31,21 @@ extension ObjectStore {
     }
     return objects
   }
+
+  /// The size of an object, as far as the credentials may ask: those that can only write are enough for a backup.
+  func size(of key: String) async throws -> KnownSize {
+    do {
+      return .known(try await head(key)?.size)
+    } catch let error as ObjectStoreError where error.code == .accessDenied {
+      return .secret
+    }
+  }
+}
+
+/// What ``ObjectStore/size(of:)`` found out.
+enum KnownSize: Equatable {
+  /// nil where there is no such object.
+  case known(Int64?)
+  /// The credentials may not ask.
+  case secret
 }

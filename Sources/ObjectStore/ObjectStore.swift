@@ -1,5 +1,6 @@
 public import Foundation
 public import NIOCore
+import Synchronization
 
 /// Object storage as Holdfast needs it: one flat map from keys to immutable objects.
 ///
@@ -32,6 +33,14 @@ public protocol ObjectStore: Sendable {
   @discardableResult
   func get(_ key: String, range: Range<Int64>?, consume: (ByteBuffer) async throws -> Void) async throws -> Int64
 
+  /// The same, bound to one version of the object, for a read that takes several calls.
+  /// - Parameter pin: Empty at the first call, which binds it before `consume` runs.
+  /// - Throws: ``ObjectStoreError/Code/integrity`` where the object is no longer the one that `pin` is bound to.
+  @discardableResult
+  func get(
+    _ key: String, range: Range<Int64>?, pin: ReadPin, consume: (ByteBuffer) async throws -> Void
+  ) async throws -> Int64
+
   /// - Returns: nil where there is no such object.
   func head(_ key: String) async throws -> ObjectInfo?
 
@@ -42,11 +51,53 @@ public protocol ObjectStore: Sendable {
   /// - Throws: ``ObjectStoreError/Code/locked`` where a lock keeps it.
   func delete(_ key: String) async throws
 
+  /// Removes many objects, in as few requests as the store allows. Idempotent as ``delete(_:)``.
+  /// - Returns: The keys that are still there, each with why; empty where all are gone.
+  /// - Throws: What kept the store from doing any of it. Some may be gone all the same.
+  func deleteAll(_ keys: [String]) async throws -> [String: ObjectStoreError]
+
   /// Uploads that were begun and neither completed nor aborted, below `prefix`.
   func listUploads(prefix: String) async throws -> [OpenUpload]
 
   /// Drops an upload that ``listUploads(prefix:)`` gave. Idempotent.
   func abortUpload(_ upload: OpenUpload) async throws
+}
+
+extension ObjectStore {
+  /// For a store whose objects are not replaced behind a reader's back, or that cannot tell.
+  @discardableResult
+  public func get(
+    _ key: String, range: Range<Int64>?, pin: ReadPin, consume: (ByteBuffer) async throws -> Void
+  ) async throws -> Int64 {
+    try await get(key, range: range, consume: consume)
+  }
+
+  /// One by one.
+  public func deleteAll(_ keys: [String]) async throws -> [String: ObjectStoreError] {
+    var failures: [String: ObjectStoreError] = [:]
+    for key in keys {
+      do { try await delete(key) } catch let error as ObjectStoreError { failures[key] = error }
+    }
+    return failures
+  }
+}
+
+/// Which version of an object a read in several calls is bound to.
+public final class ReadPin: Sendable {
+  private let value = Mutex<String?>(nil)
+
+  public init() {}
+
+  /// The store's own name of the version: an ETag or a generation. nil before the first answer.
+  public var version: String? { value.withLock { $0 } }
+
+  /// - Returns: False where the read is bound to another version already.
+  public func bind(to version: String) -> Bool {
+    value.withLock { value in
+      defer { value = value ?? version }
+      return value == nil || value == version
+    }
+  }
 }
 
 public enum WriteCondition: Sendable, Hashable {

@@ -10,6 +10,8 @@ public struct ObjectStoreError: Error, Sendable, CustomStringConvertible {
     public static let alreadyExists = Code("alreadyExists")
     /// The bucket, container or folder does not exist. A person must make it.
     public static let bucketNotFound = Code("bucketNotFound")
+    /// There are no credentials anywhere that was looked. A person must act.
+    public static let credentialsNotFound = Code("credentialsNotFound")
     /// The credentials lack the permission. A person must act.
     public static let accessDenied = Code("accessDenied")
     /// The secret key is wrong, or a proxy changed the request.

@@ -6,7 +6,9 @@ import Synchronization
 ///
 /// - A create-only ``put(_:body:condition:)`` whose first answer got lost finds its own object at the second try: the
 ///   stored bytes are compared with ours, and only other bytes are ``ObjectStoreError/Code/alreadyExists``.
-/// - ``get(_:range:consume:)`` goes on after the last byte that `consume` took; no byte is given twice.
+/// - ``get(_:range:consume:)`` goes on after the last byte that `consume` took; no byte is given twice, and none of
+///   another version of the object.
+/// - ``deleteAll(_:)`` tries again for the keys alone that failed and may still succeed.
 /// - ``startUpload(_:)`` may leave an upload that nobody knows of when an answer is lost; ``listUploads(prefix:)`` finds
 ///   it, and ``withUpload(to:in:options:isolation:_:)`` looks.
 /// - A completed upload whose answer got lost is known by the object's size.
@@ -34,7 +36,7 @@ public struct RetryingStore: ObjectStore {
       do {
         try await base.put(key, body: body, condition: condition)
       } catch let error as ObjectStoreError where error.code == .alreadyExists && attempt.isRetry {
-        guard try await base.holds(body, at: key) else { throw error }
+        guard try await base.holds(body, at: key, known: error) else { throw error }
       }
     }
   }
@@ -50,10 +52,17 @@ public struct RetryingStore: ObjectStore {
   public func get(
     _ key: String, range: Range<Int64>?, consume: (ByteBuffer) async throws -> Void
   ) async throws -> Int64 {
+    try await get(key, range: range, pin: ReadPin(), consume: consume)
+  }
+
+  @discardableResult
+  public func get(
+    _ key: String, range: Range<Int64>?, pin: ReadPin, consume: (ByteBuffer) async throws -> Void
+  ) async throws -> Int64 {
     var progress = GetProgress(range: range)
     do {
       return try await retrier.run("GET \(location)/\(key)") { _ in
-        try await resume(key, &progress, consume: consume)
+        try await resume(key, &progress, pin, consume: consume)
       }
     } catch let failure as ConsumerFailure {
       throw failure.error
@@ -61,24 +70,24 @@ public struct RetryingStore: ObjectStore {
   }
 
   private func resume(
-    _ key: String, _ progress: inout GetProgress, consume: (ByteBuffer) async throws -> Void
+    _ key: String, _ progress: inout GetProgress, _ pin: ReadPin, consume: (ByteBuffer) async throws -> Void
   ) async throws -> Int64 {
     var rest = progress.range
     if progress.delivered > 0 {
-      guard let size = try await base.head(key)?.size else { throw replaced(key, "is gone") }
+      guard let size = try await base.head(key)?.size else { throw gone(key) }
       rest = progress.rest(size: size)
       if rest?.isEmpty == true { return size }
     }
-    return try await base.get(key, range: rest) { chunk in
+    return try await base.get(key, range: rest, pin: pin) { chunk in
       // What the consumer throws is not the store's failure, even where it looks like one.
       do { try await consume(chunk) } catch { throw ConsumerFailure(error: error) }
       progress.delivered += Int64(chunk.readableBytes)
     }
   }
 
-  private func replaced(_ key: String, _ what: String) -> ObjectStoreError {
+  private func gone(_ key: String) -> ObjectStoreError {
     ObjectStoreError(
-      .integrity, operation: "GET \(location)/\(key)", message: "the object \(what) since the read began")
+      .integrity, operation: "GET \(location)/\(key)", message: "the object is gone since the read began")
   }
 
   public func head(_ key: String) async throws -> ObjectInfo? {
@@ -93,6 +102,27 @@ public struct RetryingStore: ObjectStore {
 
   public func delete(_ key: String) async throws {
     try await retrier.runBounded("DELETE \(location)/\(key)") { [base] _ in try await base.delete(key) }
+  }
+
+  public func deleteAll(_ keys: [String]) async throws -> [String: ObjectStoreError] {
+    let progress = Mutex((left: keys, failures: [String: ObjectStoreError]()))
+    do {
+      try await retrier.runBounded("DELETE \(keys.count) objects of \(location)") { [base] _ in
+        let failures = try await base.deleteAll(progress.withLock { $0.left })
+        try progress.withLock { progress in
+          let passing = failures.filter(\.value.isRetryable)
+          progress.failures.merge(failures.filter { !$0.value.isRetryable }) { $1 }
+          progress.left = progress.left.filter { passing[$0] != nil }
+          if let first = progress.left.first, let error = passing[first] { throw error }
+        }
+      }
+    } catch let error as ObjectStoreError {
+      let (left, failures) = progress.withLock { $0 }
+      // Nothing is known of any key: the request as a whole failed.
+      if left.count == keys.count, failures.isEmpty { throw error }
+      return failures.merging(left.map { ($0, error) }) { $1 }
+    }
+    return progress.withLock { $0.failures }
   }
 
   public func listUploads(prefix: String) async throws -> [OpenUpload] {
@@ -124,7 +154,8 @@ private struct GetProgress {
 
 extension ObjectStore {
   /// Whether the object's bytes are exactly these.
-  fileprivate func holds(_ body: ByteBuffer, at key: String) async throws -> Bool {
+  /// - Parameter known: Why we ask; thrown where the credentials may not read.
+  fileprivate func holds(_ body: ByteBuffer, at key: String, known: ObjectStoreError) async throws -> Bool {
     var expected = body
     var isEqual = true
     do {
@@ -133,6 +164,10 @@ extension ObjectStore {
       }
     } catch let error as ObjectStoreError where error.code == .notFound {
       return false
+    } catch let error as ObjectStoreError where error.code == .accessDenied {
+      var known = known
+      known.message += "; perhaps by an earlier attempt of ours, but the credentials may not read it to find out"
+      throw known
     }
     return isEqual && expected.readableBytes == 0
   }
@@ -166,7 +201,7 @@ private final class RetryingUpload: MultipartUpload {
         try await base.complete()
       } catch let error as ObjectStoreError where error.code == .notFound && attempt.isRetry {
         // The store no longer knows the upload: an earlier attempt made the object, or someone aborted.
-        guard try await store.head(key)?.size == Int64(size) else { throw error }
+        guard try await store.size(of: key) == .known(Int64(size)) else { throw error }
       }
     }
   }

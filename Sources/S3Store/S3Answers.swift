@@ -43,6 +43,17 @@ enum S3Answers {
     return (uploads, (key: last.key, id: last.id))
   }
 
+  /// What a deletion of many could not delete.
+  static func deletionErrors(_ body: XMLElement) throws -> [(key: String, error: XMLElement)] {
+    guard body.name == "DeleteResult" else {
+      throw XMLElement.ParseError(description: "<DeleteResult> expected, not <\(body.name)>")
+    }
+    return try body.all("Error").map { error in
+      guard let key = error["Key"] else { throw XMLElement.ParseError(description: "an error has no key") }
+      return (key, error)
+    }
+  }
+
   private static func key(_ entry: XMLElement, of body: XMLElement) throws -> String {
     guard let text = entry["Key"],
       let key = body["EncodingType"] == "url" ? URIEncoding.decode(text) : text

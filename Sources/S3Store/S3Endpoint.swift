@@ -10,15 +10,15 @@ struct S3Endpoint: Sendable, Hashable {
   var basePath: String
 
   /// - Throws: ``ObjectStoreError/Code/configuration`` where endpoint, bucket or region cannot be.
-  init(_ configuration: S3Configuration) throws {
+  init(_ configuration: S3Configuration, region: String) throws {
     let bucket = configuration.bucket
     guard Self.isName(bucket, extra: ".-_"), bucket.count >= 3 else {
       throw Self.error("the bucket \"\(bucket)\" is no bucket name: letters, digits, dots and hyphens, no slash")
     }
-    guard Self.isName(configuration.region, extra: "-") else {
-      throw Self.error("the region \"\(configuration.region)\" is no region name")
+    guard Self.isName(region, extra: "-") else {
+      throw Self.error("the region \"\(region)\" is no region name")
     }
-    let text = configuration.endpoint ?? Self.awsEndpoint(configuration.region)
+    let text = Self.text(configuration, region: region)
     let url = text.contains("://") ? text : "https://\(text)"
     guard let parts = URLComponents(string: url), let host = parts.percentEncodedHost, !host.isEmpty,
       let scheme = parts.scheme?.lowercased(), scheme == "https" || scheme == "http",
@@ -48,8 +48,24 @@ struct S3Endpoint: Sendable, Hashable {
     return "\(scheme)://\(host)\(path(request.key))\(query.isEmpty ? "" : "?\(query)")"
   }
 
-  private static func awsEndpoint(_ region: String) -> String {
+  static func aws(region: String) -> String {
     "https://s3.\(region).amazonaws.com\(region.hasPrefix("cn-") ? ".cn" : "")"
+  }
+
+  /// Whether the bucket's region decides about the host.
+  static func isAWS(_ configuration: S3Configuration) -> Bool {
+    guard let endpoint = configuration.endpoint else { return true }
+    let url = endpoint.contains("://") ? endpoint : "https://\(endpoint)"
+    let host = URLComponents(string: url)?.host?.lowercased() ?? ""
+    return host.hasSuffix(".amazonaws.com") || host.hasSuffix(".amazonaws.com.cn")
+  }
+
+  /// A special endpoint of AWS (FIPS, dual stack, a VPC's) names its region, which the bucket may turn out not to be in.
+  private static func text(_ configuration: S3Configuration, region: String) -> String {
+    guard let endpoint = configuration.endpoint else { return configuration.regionalEndpoint(region) }
+    guard region != configuration.region, isAWS(configuration) else { return endpoint }
+    let moved = endpoint.replacingOccurrences(of: ".\(configuration.region).", with: ".\(region).")
+    return moved == endpoint ? configuration.regionalEndpoint(region) : moved
   }
 
   private static func isName(_ text: String, extra: String) -> Bool {

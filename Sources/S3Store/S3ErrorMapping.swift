@@ -23,6 +23,35 @@ struct S3Failure: Sendable {
     byCode ?? byStatus
   }
 
+  /// Where the bucket is, as far as the store tells.
+  var bucketRegion: String? {
+    guard [301, 307, 400].contains(status) else { return nil }
+    return error?["Region"] ?? headers.first(name: "x-amz-bucket-region")
+  }
+
+  /// Whether keys that end have done so, whatever our clock says.
+  /// - Parameter hasToken: Some servers forget such keys, and no longer know them.
+  func refusesKeys(hasToken: Bool) -> Bool {
+    switch code {
+    case "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "ExpiredTokenException": true
+    case "InvalidAccessKeyId", "InvalidClientTokenId": hasToken
+    default: false
+    }
+  }
+
+  /// Whether the server does not know the checksum, as some that are compatible with an older S3.
+  var refusesChecksum: Bool {
+    guard status == 400 || status == 501 else { return false }
+    let text = [serverMessage, error?["Header"], error?["ArgumentName"]].compactMap { $0 }.joined(separator: " ")
+      .lowercased()
+    switch code {
+    case "NotImplemented": return text.contains("checksum") || !text.contains("if-none-match")
+    case "InvalidArgument", "InvalidRequest", "UnsupportedHeader", "UnsupportedArgument":
+      return text.contains("checksum")
+    default: return false
+    }
+  }
+
   private func make(_ code: ObjectStoreError.Code, retry: Bool = false, _ message: String) -> ObjectStoreError {
     let said = [self.code, serverMessage].filter { !$0.isEmpty }.joined(separator: ": ")
     let id = (error?["RequestId"] ?? headers.first(name: "x-amz-request-id")).map { ", request \($0)" } ?? ""
@@ -38,7 +67,7 @@ struct S3Failure: Sendable {
     case "NoSuchUpload": return make(.notFound, "no such upload; it was completed or aborted")
     case "NoSuchBucket":
       return make(.bucketNotFound, "the bucket \(bucket) does not exist; create it or correct the name")
-    case "PreconditionFailed": return make(.alreadyExists, "the key is taken")
+    case "PreconditionFailed": return conditionFailed
     case "ConditionalRequestConflict", "OperationAborted":
       return make(.throttled, retry: true, "another request for the same key was under way")
     case "SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable", "TooManyRequests", "ThrottlingException",
@@ -123,7 +152,7 @@ struct S3Failure: Sendable {
     case 403, 401: return make(.accessDenied, denied)
     case 404: return make(.notFound, "not found; is the endpoint an S3 server?")
     case 408: return make(.timeout, retry: true, "the store waited too long for our bytes")
-    case 412: return make(.alreadyExists, "the key is taken")
+    case 412: return conditionFailed
     case 409: return make(.throttled, retry: true, "another request for the same key was under way")
     case 429, 503: return make(.throttled, retry: true, "the store asks for fewer requests")
     case 501: return make(.unsupported, unsupportedMessage)
@@ -136,6 +165,12 @@ struct S3Failure: Sendable {
         .configuration, "the endpoint redirects, which S3 does not; is it an S3 server, and the right scheme?")
     default: return make(.failed, "the store refused the request")
     }
+  }
+
+  private var conditionFailed: ObjectStoreError {
+    request.headers.contains { $0.name == "if-match" }
+      ? make(.integrity, "the object was replaced since the read began; read it again")
+      : make(.alreadyExists, "the key is taken")
   }
 
   private var mentionsCondition: Bool {

@@ -1,7 +1,5 @@
-import Crypto
 import Foundation
 import NIOCore
-import NIOFoundationCompat
 import ObjectStore
 import StoreHTTP
 
@@ -12,11 +10,23 @@ struct S3Request: Sendable {
   var key: String?
   var query: [(name: String, value: String)] = []
   var headers: [(name: String, value: String)] = []
-  var body: ByteBuffer?
+  var payload: S3Payload?
+  var checksum = ChecksumNeed.notNeeded
+  /// What the parts of an upload that this begins will have.
+  var announced: S3ChecksumAlgorithm?
   /// For messages: `PUT s3://bucket/key`.
   var operation: String
   /// The permission that it needs.
   var action: String
+
+  enum ChecksumNeed: Sendable {
+    /// The signature is enough.
+    case notNeeded
+    /// As it is configured.
+    case wanted
+    /// The server refuses the request without.
+    case demanded
+  }
 }
 
 /// Builds the requests of one bucket. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
@@ -30,38 +40,43 @@ struct S3Requests: Sendable {
 
   func put(_ key: String, body: ByteBuffer, condition: WriteCondition, date: Date) -> S3Request {
     var request = S3Request(
-      method: "PUT", key: key, headers: writeHeaders(date), body: body, operation: "PUT \(location)/\(key)",
-      action: "s3:PutObject")
-    request.headers.append(contentMD5(body))
+      method: "PUT", key: key, headers: writeHeaders(key, date), payload: S3Payload(body), checksum: checksumNeed,
+      operation: "PUT \(location)/\(key)", action: "s3:PutObject")
     if condition == .ifAbsent { request.headers.append((name: "if-none-match", value: "*")) }
     return request
   }
 
-  func createUpload(_ key: String, date: Date) -> S3Request {
+  func createUpload(_ key: String, algorithm: S3ChecksumAlgorithm?, date: Date) -> S3Request {
     S3Request(
-      method: "POST", key: key, query: [(name: "uploads", value: "")], headers: writeHeaders(date),
-      operation: "start upload of \(location)/\(key)", action: "s3:PutObject")
+      method: "POST", key: key, query: [(name: "uploads", value: "")], headers: writeHeaders(key, date),
+      announced: algorithm, operation: "start upload of \(location)/\(key)", action: "s3:PutObject")
   }
 
   func uploadPart(_ key: String, id: String, number: Int, body: ByteBuffer) -> S3Request {
     S3Request(
       method: "PUT", key: key, query: [(name: "partNumber", value: "\(number)"), (name: "uploadId", value: id)],
-      headers: [contentMD5(body)], body: body, operation: "part \(number) of \(location)/\(key)",
+      payload: S3Payload(body), checksum: checksumNeed, operation: "part \(number) of \(location)/\(key)",
       action: "s3:PutObject")
   }
 
-  func completeUpload(_ key: String, id: String, etags: [String]) -> S3Request {
-    let parts = etags.enumerated().map { index, etag in
-      "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(XMLElement.escape(etag))</ETag></Part>"
+  /// - Parameter parts: From the first.
+  func completeUpload(_ key: String, id: String, parts: [S3Receipt]) -> S3Request {
+    let list = parts.enumerated().map { index, part in
+      var element = "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(XMLElement.escape(part.etag))</ETag>"
+      if let algorithm = part.algorithm, let checksum = part.checksum {
+        element += "<\(algorithm.element)>\(checksum)</\(algorithm.element)>"
+      }
+      return element + "</Part>"
     }
     let body =
-      "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(parts.joined())"
-      + "</CompleteMultipartUpload>"
+      "<CompleteMultipartUpload xmlns=\"\(Self.namespace)\">\(list.joined())</CompleteMultipartUpload>"
     return S3Request(
       method: "POST", key: key, query: [(name: "uploadId", value: id)],
-      headers: [(name: "content-type", value: "application/xml")], body: ByteBuffer(string: body),
+      headers: [(name: "content-type", value: "application/xml")], payload: S3Payload(ByteBuffer(string: body)),
       operation: "complete upload of \(location)/\(key)", action: "s3:PutObject")
   }
+
+  private static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 
   func abortUpload(_ key: String, id: String) -> S3Request {
     S3Request(
@@ -82,8 +97,10 @@ struct S3Requests: Sendable {
       action: "s3:ListBucketMultipartUploads")
   }
 
-  func get(_ key: String, range: Range<Int64>?) -> S3Request {
+  /// - Parameter etag: The object must still have it.
+  func get(_ key: String, range: Range<Int64>?, etag: String? = nil) -> S3Request {
     var request = S3Request(method: "GET", key: key, operation: "GET \(location)/\(key)", action: "s3:GetObject")
+    if let etag { request.headers.append((name: "if-match", value: etag)) }
     if let range {
       request.headers.append((name: "range", value: "bytes=\(range.lowerBound)-\(range.upperBound - 1)"))
     }
@@ -108,29 +125,53 @@ struct S3Requests: Sendable {
     S3Request(method: "DELETE", key: key, operation: "DELETE \(location)/\(key)", action: "s3:DeleteObject")
   }
 
-  private func writeHeaders(_ date: Date) -> [(name: String, value: String)] {
+  /// Up to a thousand keys in one request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+  func delete(_ keys: some Collection<String>) -> S3Request {
+    let list = keys.map { "<Object><Key>\(XMLElement.escape($0))</Key></Object>" }
+    let body = "<Delete xmlns=\"\(Self.namespace)\">\(list.joined())<Quiet>true</Quiet></Delete>"
+    return S3Request(
+      method: "POST", query: [(name: "delete", value: "")],
+      headers: [(name: "content-type", value: "application/xml")], payload: S3Payload(ByteBuffer(string: body)),
+      checksum: .demanded, operation: "DELETE \(keys.count) objects of \(location)", action: "s3:DeleteObject")
+  }
+
+  /// AWS takes no object with a lock whose bytes are not guarded.
+  private var checksumNeed: S3Request.ChecksumNeed {
+    configuration.objectLock == nil && !configuration.legalHold ? .wanted : .demanded
+  }
+
+  private func writeHeaders(_ key: String, _ date: Date) -> [(name: String, value: String)] {
+    let extras = configuration.extras(key)
     var headers = [(name: "content-type", value: "application/octet-stream")]
     switch configuration.serverSideEncryption {
     case .s3: headers.append((name: "x-amz-server-side-encryption", value: "AES256"))
-    case .kms(let keyID):
+    case .kms(let keyID, let bucketKey):
       headers.append((name: "x-amz-server-side-encryption", value: "aws:kms"))
       if let keyID { headers.append((name: "x-amz-server-side-encryption-aws-kms-key-id", value: keyID)) }
+      if let bucketKey {
+        headers.append((name: "x-amz-server-side-encryption-bucket-key-enabled", value: "\(bucketKey)"))
+      }
     case nil: break
     }
-    if let storageClass = configuration.storageClass {
+    if let storageClass = configuration.storageClass, extras.contains(.storageClass) {
       headers.append((name: "x-amz-storage-class", value: storageClass))
     }
+    if extras.contains(.lock) { headers += lockHeaders(date) }
+    if !configuration.tags.isEmpty, extras.contains(.tags) {
+      let tags = configuration.tags.map { (name: $0.key, value: $0.value) }
+      headers.append((name: "x-amz-tagging", value: URIEncoding.query(tags)))
+    }
+    return headers
+  }
+
+  private func lockHeaders(_ date: Date) -> [(name: String, value: String)] {
+    var headers: [(name: String, value: String)] = []
     if let lock = configuration.objectLock {
       let until = date.addingTimeInterval(lock.retention / .seconds(1)).formatted(.iso8601)
       headers.append((name: "x-amz-object-lock-mode", value: lock.mode.rawValue))
       headers.append((name: "x-amz-object-lock-retain-until-date", value: until))
     }
+    if configuration.legalHold { headers.append((name: "x-amz-object-lock-legal-hold", value: "ON")) }
     return headers
-  }
-
-  /// Has the server verify what it received; with object lock AWS demands it.
-  private func contentMD5(_ body: ByteBuffer) -> (name: String, value: String) {
-    let digest = body.withUnsafeReadableBytes { Insecure.MD5.hash(data: $0) }
-    return (name: "content-md5", value: Data(digest).base64EncodedString())
   }
 }

@@ -8,11 +8,13 @@ import Synchronization
 
 /// S3, and servers that speak its protocol. Does not retry: wrap it in a ``RetryingStore``.
 ///
-/// - Uploads: the server verifies SHA-256 (in the signature) and MD5 of what it received; an ETag that looks like an MD5
-///   is compared with ours, so a wrong one is ``ObjectStoreError/Code/integrity``.
+/// - Uploads: the server verifies a checksum of what it received, and the one that it gives back is compared with ours;
+///   from a server that gives none back, an ETag that looks like an MD5 is. A wrong one is
+///   ``ObjectStoreError/Code/integrity``. The completion of an upload names the checksum of each part.
 /// - Create-only writes are `If-None-Match: *`. A server that refuses it gives ``ObjectStoreError/Code/unsupported``. One
 ///   that ignores it is found out: the store's first create-only write asks for the key before, and repeats itself
-///   after, which must fail.
+///   after, which must fail. Credentials that may not ask are taken to mean that the key is free.
+/// - Keys that the store calls expired are renewed, and a bucket in another region of AWS is followed there, at once.
 /// - ``head(_:)`` cannot tell a missing bucket from a missing object: S3 says 404 to both, without a body.
 public final class S3Store: ObjectStore {
   public var location: String { "s3://\(configuration.bucket)" }
@@ -26,8 +28,19 @@ public final class S3Store: ObjectStore {
   /// - Throws: ``ObjectStoreError/Code/configuration``.
   public init(_ configuration: S3Configuration, now: @escaping @Sendable () -> Date = { Date() }) throws {
     self.configuration = configuration
+    try Self.check(configuration)
     requests = S3Requests(configuration)
     transport = try S3Transport(configuration, now: now)
+  }
+
+  /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+  private static func check(_ configuration: S3Configuration) throws {
+    let tags = configuration.tags
+    guard tags.count <= 10, tags.allSatisfy({ (1...128).contains($0.key.count) && $0.value.count <= 256 }) else {
+      throw ObjectStoreError(
+        .configuration, operation: "S3 configuration",
+        message: "an object has at most 10 tags, with keys of 1 to 128 characters and values of at most 256")
+    }
   }
 
   /// A store for the time of `body`.
@@ -51,14 +64,16 @@ public final class S3Store: ObjectStore {
   public func put(_ key: String, body: ByteBuffer, condition: WriteCondition) async throws {
     let request = requests.put(key, body: body, condition: condition, date: transport.now())
     try ObjectKey.validate(key, operation: request.operation)
-    guard condition == .ifAbsent, !createOnlyWorks.withLock({ $0 }) else { return try await put(request) }
-
-    guard try await head(key) == nil else {
+    guard condition == .ifAbsent, !createOnlyWorks.withLock({ $0 }) else {
+      _ = try await transport.store(request)
+      return
+    }
+    if try await isTaken(key) {
       throw ObjectStoreError(.alreadyExists, operation: request.operation, message: "the key is taken")
     }
-    try await put(request)
+    _ = try await transport.store(request)
     do {
-      try await put(request)
+      _ = try await transport.store(request)
     } catch let error as ObjectStoreError where error.code == .alreadyExists {
       createOnlyWorks.withLock { $0 = true }
       return
@@ -69,40 +84,54 @@ public final class S3Store: ObjectStore {
         + "upgrade the server")
   }
 
-  private func put(_ request: S3Request) async throws {
-    let answer = try await transport.send(request)
-    try S3ETag.check(answer, request, configuration)
+  /// - Returns: False also where the credentials may only write: S3 refuses to say then.
+  private func isTaken(_ key: String) async throws -> Bool {
+    do {
+      return try await head(key) != nil
+    } catch let error as ObjectStoreError where error.code == .accessDenied {
+      return false
+    }
   }
 
   public func startUpload(_ key: String) async throws -> any MultipartUpload {
-    let request = requests.createUpload(key, date: transport.now())
+    let request = requests.createUpload(key, algorithm: transport.algorithm, date: transport.now())
     try ObjectKey.validate(key, operation: request.operation)
     let answer = try await transport.send(request)
     let id = try reading(request) { try S3Answers.uploadID(transport.xml(answer, request)) }
-    return S3Upload(store: self, configuration: configuration, key: key, id: id)
+    return S3Upload(store: self, key: key, id: id)
   }
 
   @discardableResult
   public func get(
     _ key: String, range: Range<Int64>?, consume: (ByteBuffer) async throws -> Void
   ) async throws -> Int64 {
-    let request = requests.get(key, range: range)
+    try await get(key, range: range, pin: ReadPin(), consume: consume)
+  }
+
+  @discardableResult
+  public func get(
+    _ key: String, range: Range<Int64>?, pin: ReadPin, consume: (ByteBuffer) async throws -> Void
+  ) async throws -> Int64 {
+    let request = requests.get(key, range: range, etag: pin.version)
     try ObjectKey.validate(key, operation: request.operation)
     if let range, range.isEmpty { return try await size(key, request) }
 
-    let signed = try await transport.sign(request)
-    let response = try await transport.client.begin(signed)
-    let status = Int(response.status.code)
+    let opened = try await transport.begin(request)
+    let (response, status) = (opened.response, Int(opened.response.status.code))
     guard status == (range == nil ? 200 : 206) else {
-      if status == 200 {
-        throw ObjectStoreError(.unsupported, operation: request.operation, message: "the store ignores ranges")
-      }
-      let answer = try await transport.client.collect(response, signed)
+      let answer = try await transport.client.collect(response, opened.sent)
       if status == 416 { return try await size(key, request) }
-      throw transport.failure(answer, request).storeError
+      guard status == 200 else { throw transport.failure(answer, request).storeError }
+      throw ObjectStoreError(.unsupported, operation: request.operation, message: "the store ignores ranges")
+    }
+    // A server that does not know If-Match is found out here.
+    if let etag = response.headers.first(name: "etag"), !pin.bind(to: etag) {
+      throw ObjectStoreError(
+        .integrity, operation: request.operation,
+        message: "the object was replaced since the read began; read it again")
     }
     let expected = try expectation(response.headers, range: range, request)
-    try await transport.client.consume(response, length: expected.length, signed, consume: consume)
+    try await transport.client.consume(response, length: expected.length, opened.sent, consume: consume)
     return expected.size
   }
 
@@ -153,6 +182,30 @@ public final class S3Store: ObjectStore {
     } catch let error as ObjectStoreError where error.code == .notFound {
       // Idempotent; a missing bucket has a code of its own.
     }
+  }
+
+  /// A thousand in one request.
+  public func deleteAll(_ keys: [String]) async throws -> [String: ObjectStoreError] {
+    var failures: [String: ObjectStoreError] = [:]
+    var rest = keys[...]
+    while !rest.isEmpty {
+      let some = rest.prefix(1000)
+      rest = rest.dropFirst(1000)
+      let request = requests.delete(some)
+      for key in some { try ObjectKey.validate(key, operation: request.operation) }
+      let answer = try await transport.send(request)
+      let errors = try reading(request) { try S3Answers.deletionErrors(transport.xml(answer, request)) }
+      for (key, error) in errors {
+        var one = requests.delete(key)
+        one.action = request.action
+        var failure = transport.failure(answer, one)
+        // The status of the whole is 200; the code of each tells what happened to it.
+        (failure.status, failure.error) = (500, error)
+        let problem = failure.storeError
+        if problem.code != .notFound { failures[key] = problem }
+      }
+    }
+    return failures
   }
 
   /// An answer that is XML, but not the right one, may be a proxy's.

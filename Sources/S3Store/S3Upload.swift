@@ -1,4 +1,3 @@
-import Crypto
 import NIOCore
 import NIOHTTP1
 import ObjectStore
@@ -8,14 +7,12 @@ import Synchronization
 /// An upload in parts.
 final class S3Upload: MultipartUpload {
   private let store: S3Store
-  private let configuration: S3Configuration
   let key: String
   private let id: String
-  private let etags = Mutex<[Int: String]>([:])
+  private let receipts = Mutex<[Int: S3Receipt]>([:])
 
-  init(store: S3Store, configuration: S3Configuration, key: String, id: String) {
+  init(store: S3Store, key: String, id: String) {
     self.store = store
-    self.configuration = configuration
     self.key = key
     self.id = id
   }
@@ -26,16 +23,15 @@ final class S3Upload: MultipartUpload {
       throw ObjectStoreError(
         .configuration, operation: request.operation, message: "part numbers go from 1 to \(maximumPartCount)")
     }
-    let answer = try await store.transport.send(request)
-    let etag = try S3ETag.check(answer, request, configuration)
-    etags.withLock { $0[number] = etag }
+    let receipt = try await store.transport.store(request)
+    receipts.withLock { $0[number] = receipt }
   }
 
   func complete() async throws {
-    let etags = etags.withLock { $0 }
-    let ordered = (1...max(etags.count, 1)).compactMap { etags[$0] }
-    let request = store.requests.completeUpload(key, id: id, etags: ordered)
-    guard !ordered.isEmpty, ordered.count == etags.count else {
+    let receipts = receipts.withLock { $0 }
+    let ordered = (1...max(receipts.count, 1)).compactMap { receipts[$0] }
+    let request = store.requests.completeUpload(key, id: id, parts: ordered)
+    guard !ordered.isEmpty, ordered.count == receipts.count else {
       throw ObjectStoreError(.configuration, operation: request.operation, message: "parts are missing")
     }
     let answer = try await store.transport.send(request)
@@ -52,39 +48,22 @@ final class S3Upload: MultipartUpload {
         .integrity, isRetryable: true, operation: request.operation,
         message: "the store's answer, <\(result.name)>, does not say that the upload is complete")
     }
+    try check(result, ordered, request)
+  }
+
+  /// The checksum of the whole, where the store gives the kind that follows from those of the parts.
+  private func check(_ result: XMLElement, _ parts: [S3Receipt], _ request: S3Request) throws {
+    let checksums = parts.compactMap(\.checksum)
+    guard let algorithm = parts.first?.algorithm, checksums.count == parts.count,
+      let theirs = result[algorithm.element], theirs.hasSuffix("-\(parts.count)"),
+      let ours = algorithm.composite(checksums), ours != theirs
+    else { return }
+    throw ObjectStoreError(
+      .integrity, operation: request.operation,
+      message: "the object is not made of the parts that were sent: \(algorithm.rawValue) \(theirs), ours \(ours)")
   }
 
   func abort() async throws {
     try await store.abortUpload(OpenUpload(key: key, id: id, started: nil))
-  }
-}
-
-/// What the store says it has received.
-enum S3ETag {
-  /// Compares the ETag of a part or a small object with its MD5, where it is one.
-  ///
-  /// It is not with SSE-KMS, and some servers make up their own.
-  /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
-  /// - Returns: The ETag as the store wrote it.
-  @discardableResult
-  static func check(
-    _ answer: StoreHTTPAnswer, _ request: S3Request, _ configuration: S3Configuration
-  ) throws -> String {
-    guard let etag = answer.headers.first(name: "etag"), !etag.isEmpty else {
-      throw ObjectStoreError(
-        .integrity, isRetryable: true, operation: request.operation, message: "the store's answer has no ETag")
-    }
-    let text = etag.filter { $0 != "\"" }.lowercased()
-    let encryption = answer.headers.first(name: "x-amz-server-side-encryption") ?? ""
-    var isMD5 = text.count == 32 && text.allSatisfy(\.isHexDigit) && !encryption.hasPrefix("aws:kms")
-    if case .kms = configuration.serverSideEncryption { isMD5 = false }
-    guard isMD5, let body = request.body else { return etag }
-    let ours = SigV4.hex(body.withUnsafeReadableBytes { Insecure.MD5.hash(data: $0) })
-    guard ours == text else {
-      throw ObjectStoreError(
-        .integrity, isRetryable: true, operation: request.operation,
-        message: "the store has other bytes than were sent: ETag \(text), MD5 \(ours)")
-    }
-    return etag
   }
 }

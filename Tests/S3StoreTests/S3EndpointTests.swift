@@ -14,7 +14,7 @@ import Testing
       credentials: StaticCredentials(accessKeyID: "a", secretAccessKey: "b"))
     var request = S3Requests(configuration).get("x", range: nil)
     request.key = key
-    return try S3Endpoint(configuration).url(request)
+    return try S3Endpoint(configuration, region: region).url(request)
   }
 
   @Test func addressesFollowEndpointAndStyle() throws {

@@ -23,6 +23,14 @@ public protocol CredentialsProvider: Sendable {
   /// Called before each request, concurrently; answers from memory as long as the keys are good.
   /// - Throws: ``ObjectStoreError`` where there are none.
   func credentials() async throws -> S3Credentials
+
+  /// Called when the store says that keys are no longer valid, whatever our clock says.
+  /// - Returns: Others; nil where there are none.
+  func renewed(after refused: S3Credentials) async throws -> S3Credentials?
+}
+
+extension CredentialsProvider {
+  public func renewed(after refused: S3Credentials) async throws -> S3Credentials? { nil }
 }
 
 /// Keys that do not change.
