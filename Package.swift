@@ -270,6 +270,12 @@ let package = Package(
     .testTarget(name: "BackupFormatTests", dependencies: ["BackupFormat"], swiftSettings: strict),
     // Tests of the executor, its sources and its command line.
     .testTarget(
+      name: "CertManagerSourceTests",
+      dependencies: [
+        "CertManagerSource", "KubernetesModel", "KubernetesClient", "KubernetesTestKit", "SnapshotSource", crypto,
+        swiftASN1, x509,
+      ], swiftSettings: strict),
+    .testTarget(
       name: "EtcdSourceTests",
       dependencies: ["EtcdSource", "SnapshotSource", "TestServers", crypto, nioCore, subprocess],
       swiftSettings: strict),

@@ -1,0 +1,233 @@
+import Foundation
+import KubernetesClient
+import KubernetesModel
+import KubernetesTestKit
+import SnapshotSource
+import Testing
+import X509
+
+@testable import CertManagerSource
+
+/// What is taken from an API server, and what is said of it.
+@Suite struct PKICaptureTests {
+  private let api = InMemoryAPI()
+
+  private func put(_ resource: ResourceType, _ objects: JSONValue...) throws {
+    for object in objects { try api.put(resource, object) }
+  }
+
+  private func run(
+    _ configuration: CertManagerConfiguration = CertManagerConfiguration(namespace: "app")
+  ) async throws -> (capture: PKICapture, written: [JSONValue]) {
+    let reader = CertManagerReader(client: api.client)
+    let places = try await ControllerPlaces.find(configuration, reader)
+    let inventory = try await InventoryReader(configuration: configuration, reader: reader, places: places).read()
+    var capture = PKICapture(
+      inventory: inventory, reader: reader, clusterResourceNamespace: places.clusterResourceNamespace, now: PKI.now)
+    var written: [JSONValue] = []
+    try await capture.run { written.append($0) }
+    return (capture, written)
+  }
+
+  private func failure(_ configuration: CertManagerConfiguration) async -> SnapshotSourceError? {
+    do {
+      _ = try await run(configuration)
+      return nil
+    } catch {
+      return error as? SnapshotSourceError
+    }
+  }
+
+  private func keys(_ written: [JSONValue]) -> [String] { written.map { "\($0.kind ?? "")/\($0.name ?? "")" } }
+
+  /// A root that signs itself, an issuer of it, and a leaf.
+  private func putChain() throws -> (root: PKI.Identity, leaf: PKI.Identity) {
+    let root = try PKI.authority()
+    let leaf = try PKI.make("leaf", signer: root)
+    try put(
+      CertManagerResources.issuers, Objects.issuer("self", ["selfSigned": [:]]),
+      Objects.issuer("ca", ["ca": ["secretName": "root-tls"]]))
+    try put(
+      CertManagerResources.certificates, Objects.certificate("root", issuer: ["name": "self"]),
+      Objects.certificate("leaf", issuer: ["name": "ca", "kind": "Issuer"]))
+    try put(
+      CertManagerResources.secrets,
+      Objects.secret("root-tls", ["tls.crt": root.pem, "ca.crt": root.pem, "tls.key": "k"]),
+      Objects.secret("leaf-tls", ["tls.crt": leaf.pem, "ca.crt": root.pem, "tls.key": "k"]),
+      Objects.secret("unrelated"))
+    return (root, leaf)
+  }
+
+  @Test func aChainIsTakenWholeWithItsSecretsBeforeItsIssuers() async throws {
+    let (_, leaf) = try putChain()
+    let (capture, written) = try await run()
+    #expect(
+      keys(written) == [
+        "Secret/leaf-tls", "Secret/root-tls", "Issuer/ca", "Issuer/self", "Certificate/leaf", "Certificate/root",
+      ])
+    #expect(capture.warnings.isEmpty, "\(capture.warnings)")
+    #expect(capture.facts.map(\.chain) == [.verifies, .verifies])
+    let facts = try #require(capture.facts.first { $0.name == "leaf" })
+    #expect(facts.issuer == "Issuer/ca")
+    #expect(facts.serial?.isEmpty == false)
+    #expect(facts.fingerprint?.count == 64)
+    #expect(facts.publicKeySHA256?.count == 64)
+    #expect(facts.notAfter == leaf.certificate.notValidAfter.formatted(.iso8601))
+    #expect(capture.summary["chainsVerified"] == "2")
+    #expect(capture.summary["earliestExpiry"] == facts.notAfter)
+  }
+
+  @Test func aLeafOfAnotherCAIsNamed() async throws {
+    _ = try putChain()
+    let stranger = try PKI.make("leaf", signer: try PKI.authority())
+    try put(CertManagerResources.secrets, Objects.secret("leaf-tls", ["tls.crt": stranger.pem]))
+    let (capture, _) = try await run()
+    #expect(capture.facts.first { $0.name == "leaf" }?.chain == .doesNotVerify)
+    #expect(capture.warnings.contains { $0.contains("do not verify") && $0.contains("leaf") }, "\(capture.warnings)")
+  }
+
+  @Test func anExpiredLeafIsToldApartFromOneOfAnotherCA() async throws {
+    let (root, _) = try putChain()
+    let old = try PKI.make("leaf", signer: root, from: PKI.now.addingTimeInterval(-86_000), days: 0.5)
+    try put(CertManagerResources.secrets, Objects.secret("leaf-tls", ["tls.crt": old.pem]))
+    let (capture, _) = try await run()
+    #expect(capture.facts.first { $0.name == "leaf" }?.chain == .expired)
+    #expect(capture.warnings.contains { $0.contains("expired") })
+  }
+
+  @Test func whatIsMissingOrUnreadableIsAWarning() async throws {
+    _ = try putChain()
+    try put(CertManagerResources.certificates, Objects.certificate("new", issuer: ["name": "ca"]))
+    try put(CertManagerResources.secrets, Objects.secret("leaf-tls", ["tls.crt": "nonsense"]))
+    let (capture, written) = try await run()
+    #expect(capture.warnings.contains { $0.contains("app/new-tls") && $0.contains("not issued yet") })
+    #expect(capture.facts.first { $0.name == "leaf" }?.problem != nil)
+    #expect(keys(written).contains("Secret/leaf-tls"), "what cannot be judged is taken all the same")
+  }
+
+  @Test func aKeyThatIsAboutToBeUsedAndWhatAShimMadeAreMarked() async throws {
+    _ = try putChain()
+    try put(
+      CertManagerResources.secrets,
+      Objects.secret("leaf-tls", labels: ["cert-manager.io/next-private-key": "true"]))
+    let owner: JSONValue = ["kind": "Ingress", "name": "web", "controller": true, "uid": "1", "apiVersion": "n/v1"]
+    try put(
+      CertManagerResources.certificates,
+      Objects.certificate(
+        "leaf", issuer: ["name": "ca"], metadata: ["ownerReferences": [owner]],
+        status: ["conditions": [["type": "Issuing", "status": "True"]]]))
+    let (capture, written) = try await run()
+    #expect(!keys(written).contains("Secret/leaf-tls"))
+    let facts = try #require(capture.facts.first { $0.name == "leaf" })
+    #expect(facts.owner == "Ingress/web")
+    #expect(facts.isIssuing)
+    #expect(capture.warnings.contains { $0.contains("being issued") })
+  }
+
+  @Test func labelsAndAnnotationsStayAsTheyAre() async throws {
+    _ = try putChain()
+    var secret = Objects.secret("leaf-tls", ["tls.crt": "x"], labels: ["controller.cert-manager.io/fao": "true"])
+    var metadata = secret["metadata"] ?? [:]
+    metadata["annotations"] = ["cert-manager.io/certificate-name": "leaf", "cert-manager.io/issuer-name": "ca"]
+    secret["metadata"] = metadata
+    try put(CertManagerResources.secrets, secret)
+    let taken = try #require(try await run().written.first { $0.name == "leaf-tls" })
+    #expect(taken.labels == secret.labels)
+    #expect(taken.annotations == secret.annotations)
+    #expect(taken["data"] == secret["data"])
+  }
+
+  @Test func whatAPersonNamedMustExist() async throws {
+    _ = try putChain()
+    var configuration = CertManagerConfiguration(namespace: "app")
+    configuration.extraSecrets = ["unrelated"]
+    #expect(keys(try await run(configuration).written).contains("Secret/unrelated"))
+
+    configuration.extraSecrets = ["absent"]
+    let secret = await failure(configuration)
+    #expect(secret?.code == .configuration)
+    #expect(secret?.message.contains("extraSecrets names absent") == true)
+
+    let issuer = await failure(CertManagerConfiguration(namespace: "app", issuers: .some(["ca", "gone"])))
+    #expect(issuer?.code == .configuration)
+    #expect(issuer?.message.contains("Issuer gone") == true)
+  }
+
+  @Test func anIssuerThatIsNotTakenIsNamed() async throws {
+    _ = try putChain()
+    let (capture, _) = try await run(CertManagerConfiguration(namespace: "app", issuers: .some(["self"])))
+    #expect(capture.warnings.contains { $0.contains("Issuer/ca") && $0.contains("not in this backup") })
+    #expect(capture.facts.first { $0.name == "leaf" }?.chain == nil)
+  }
+
+  @Test func aClusterIssuersSecretIsTakenFromWhereTheControllerLooks() async throws {
+    let root = try PKI.authority()
+    let leaf = try PKI.make("leaf", signer: root)
+    try put(
+      CertManagerResources.clusterIssuers,
+      Objects.issuer("ca", ["ca": ["secretName": "root"]], kind: "ClusterIssuer", namespace: nil))
+    try put(
+      CertManagerResources.certificates,
+      Objects.certificate("leaf", issuer: ["name": "ca", "kind": "ClusterIssuer"]))
+    try put(
+      CertManagerResources.secrets, Objects.secret("root", namespace: "pki", ["tls.crt": root.pem]),
+      Objects.secret("leaf-tls", ["tls.crt": leaf.pem]))
+    let configuration = CertManagerConfiguration(namespace: "app", clusterIssuers: .all)
+    let nowhere = await failure(configuration)
+    #expect(nowhere?.code == .configuration)
+    #expect(nowhere?.message.contains("certManager.clusterResourceNamespace") == true)
+
+    let labels: JSONValue = [
+      "app.kubernetes.io/name": "cert-manager", "app.kubernetes.io/component": "controller",
+      "app.kubernetes.io/version": "v1.19.1",
+    ]
+    try put(
+      CertManagerResources.deployments,
+      [
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": ["name": "cert-manager", "namespace": "cert-manager", "labels": labels],
+        "spec": ["template": ["spec": ["containers": [["args": ["--cluster-resource-namespace=pki"]]]]]],
+      ])
+    let (capture, written) = try await run(configuration)
+    #expect(written.contains { $0.name == "root" && $0.namespace == "pki" })
+    #expect(capture.summary["clusterResourceNamespace"] == "pki")
+    #expect(capture.facts.first?.chain == .verifies)
+  }
+
+  @Test func bundlesComeWithWhatTheyAreMadeFrom() async throws {
+    try put(
+      CertManagerResources.bundles,
+      [
+        "apiVersion": "trust.cert-manager.io/v1alpha1", "kind": "Bundle", "metadata": ["name": "roots"],
+        "spec": [
+          "sources": [
+            ["useDefaultCAs": true], ["secret": ["name": "root", "key": "ca.crt"]],
+            ["configMap": ["selector": ["matchLabels": ["trust": "yes"]], "key": "ca.pem"]],
+          ]
+        ],
+      ])
+    try put(CertManagerResources.secrets, Objects.secret("root", namespace: "trust"))
+    for (name, labels) in [("in", ["trust": "yes"] as JSONValue), ("out", ["trust": "no"])] {
+      try put(
+        CertManagerResources.configMaps,
+        [
+          "apiVersion": "v1", "kind": "ConfigMap",
+          "metadata": ["name": .string(name), "namespace": "trust", "labels": labels],
+        ])
+    }
+    let (_, written) = try await run(
+      CertManagerConfiguration(namespace: "app", bundles: .all, trustNamespace: "trust"))
+    #expect(keys(written) == ["Secret/root", "ConfigMap/in", "Bundle/roots"])
+  }
+
+  @Test func aMissingRightNamesItself() async throws {
+    _ = try putChain()
+    api.onRequest { request in
+      request.path.contains("secrets")
+        ? .status(403, reason: "Forbidden") : nil
+    }
+    let error = await failure(CertManagerConfiguration(namespace: "app"))
+    #expect(error?.code == .unauthorized)
+    #expect(error?.message.contains("ServiceAccount") == true)
+  }
+}
