@@ -38,6 +38,8 @@ public struct KubernetesError: Error, Sendable {
     public static let configuration = Code("configuration")
     /// The caller's arguments make no request, for example an empty name. A bug of the caller.
     public static let invalidArgument = Code("invalidArgument")
+    /// The container has no such program, or cannot run it. Use another image, or another way to get the data.
+    public static let executableNotFound = Code("executableNotFound")
     /// Another process leads now, or the lease could not be renewed in time. End the process or wait to lead again.
     public static let leadershipLost = Code("leadershipLost")
   }

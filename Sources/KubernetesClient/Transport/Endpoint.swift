@@ -31,12 +31,11 @@ struct Endpoint: Sendable {
 }
 
 extension HTTPClient.Configuration {
-  /// - Throws: ``KubernetesError`` with `configuration` where a certificate or key cannot be read.
   static func kubernetes(
-    _ configuration: ClientConfiguration, endpoint: Endpoint, connectTimeout: Duration
-  ) throws -> HTTPClient.Configuration {
+    tls: TLSConfiguration, endpoint: Endpoint, connectTimeout: Duration
+  ) -> HTTPClient.Configuration {
     var client = HTTPClient.Configuration(
-      tlsConfiguration: try tls(configuration), redirectConfiguration: .disallow,
+      tlsConfiguration: tls, redirectConfiguration: .disallow,
       timeout: Timeout(connect: .nanoseconds(Int64(connectTimeout.seconds * 1e9))))
     // A watch holds its connection, so the default limit of 8 would let the ninth one starve every other call.
     client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
@@ -56,8 +55,11 @@ extension HTTPClient.Configuration {
     }
     return client
   }
+}
 
-  private static func tls(_ configuration: ClientConfiguration) throws -> TLSConfiguration {
+extension TLSConfiguration {
+  /// - Throws: ``KubernetesError`` with `configuration` where a certificate or key cannot be read.
+  static func kubernetes(_ configuration: ClientConfiguration) throws -> TLSConfiguration {
     var tls = TLSConfiguration.makeClientConfiguration()
     do {
       if let authority = configuration.certificateAuthority {

@@ -33,11 +33,12 @@ public struct HTTPTransport: Transport {
   }
 
   private let client: HTTPClient
-  private let endpoint: Endpoint
-  private let credentials: CredentialSource
-  private let userAgent: String
+  let endpoint: Endpoint
+  let credentials: CredentialSource
+  let userAgent: String
   private let limits: Limits
-  private let clock: ErasedClock
+  let clock: ErasedClock
+  let tls: TLSConfiguration
 
   /// - Throws: ``KubernetesError`` with `configuration` where the server's URL or a certificate cannot be used.
   public init(
@@ -48,9 +49,10 @@ public struct HTTPTransport: Transport {
     userAgent = configuration.userAgent
     self.limits = limits
     self.clock = ErasedClock(clock)
+    tls = try .kubernetes(configuration)
     client = HTTPClient(
       eventLoopGroupProvider: .singleton,
-      configuration: try .kubernetes(configuration, endpoint: endpoint, connectTimeout: limits.connect))
+      configuration: .kubernetes(tls: tls, endpoint: endpoint, connectTimeout: limits.connect))
   }
 
   /// Closes all connections. Calls after this fail.

@@ -61,6 +61,13 @@ public struct RetryingTransport<Base: Transport>: Transport {
     try await base.stream(request, consume: consume)
   }
 
+  public func webSocket<Value: Sendable>(
+    _ request: Request, subprotocols: [String], limits: WebSocketLimits,
+    _ body: (WebSocketConnection) async throws -> Value
+  ) async throws -> Value {
+    try await base.webSocket(request, subprotocols: subprotocols, limits: limits, body)
+  }
+
   private func attemptOnce(_ request: Request) async -> Result<Response, any Error> {
     do { return .success(try await base.send(request)) } catch { return .failure(error) }
   }

@@ -18,6 +18,16 @@ public protocol Transport: Sendable {
   func stream<Value: Sendable>(
     _ request: Request, consume: @escaping @Sendable (StreamedResponse) async throws -> Value
   ) async throws -> Value
+
+  /// Sends a request that asks for a WebSocket, and closes the connection when `body` returns or throws.
+  ///
+  /// - Parameter subprotocols: What the client speaks, the best one first; the server has to choose one.
+  /// - Throws: ``KubernetesError`` where the server refuses the upgrade, with its reason; what `body` throws; as
+  ///   ``send(_:)``. A transport may have no WebSockets and throw `configuration`.
+  func webSocket<Value: Sendable>(
+    _ request: Request, subprotocols: [String], limits: WebSocketLimits,
+    _ body: (WebSocketConnection) async throws -> Value
+  ) async throws -> Value
 }
 
 /// A whole answer.

@@ -31,6 +31,13 @@ public struct MetricsTransport<Base: Transport>: Transport {
     }
   }
 
+  public func webSocket<Value: Sendable>(
+    _ request: Request, subprotocols: [String], limits: WebSocketLimits,
+    _ body: (WebSocketConnection) async throws -> Value
+  ) async throws -> Value {
+    try await base.webSocket(request, subprotocols: subprotocols, limits: limits, body)
+  }
+
   private static func code(_ error: any Error) -> String {
     (error as? KubernetesError)?.code.description ?? (error is CancellationError ? "cancelled" : "error")
   }
