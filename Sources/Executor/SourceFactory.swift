@@ -1,83 +1,82 @@
 internal import Foundation
 internal import HoldfastAPI
 public import JobPlan
-internal import OpenBaoSource
+internal import KubernetesClient
 public import SnapshotSource
 
-/// Makes the sources and destinations of a plan, with their secrets read from the mounts.
+/// Makes the sources and destinations of a plan, with their secrets read from the mounts. Each kind is in a file of its
+/// own, `SourceFactory+Kind.swift`.
 public struct SourceFactory: Sendable {
   let plan: Plan
   let mounts: Mounts
+  let cluster: ClusterConnection
 
-  public init(plan: Plan, mounts: Mounts) {
+  /// - Parameter cluster: For the kinds that read an API server; nothing connects to it until one of them is made.
+  public init(plan: Plan, mounts: Mounts, cluster: ClusterConnection) {
     self.plan = plan
     self.mounts = mounts
+    self.cluster = cluster
   }
 
   /// - Throws: ``RunFailure`` of step `prepare`.
   public func sources() throws -> [any SnapshotSource] {
     try plan.spec.sources.enumerated().map { index, source in
-      let kind = source.kinds.first ?? .openBao
-      guard let server = source.openBao ?? source.vault else {
-        throw RunFailure(
-          step: .prepare, reason: .invalidSpec, message: "spec.sources[\(index)] has no kind", source: source.name)
-      }
-      let field = "spec.sources[\(index)].\(kind.rawValue)"
-      return OpenBaoSource(
-        name: source.name, kind: kind.rawValue, endpoint: try endpoint(server, source: source.name, field: field))
+      try attributed(to: source.name) { try makeSource(source, field: "spec.sources[\(index)]") }
     }
+  }
+
+  private func makeSource(_ source: Source, field: String) throws -> any SnapshotSource {
+    let name = source.name
+    switch source.kind {
+    case .openBao, .vault:
+      return try openBaoSource(source, field: field)
+    case .openZiti:
+      if let spec = source.openZiti { return try openZitiSource(spec, name: name, field: "\(field).openZiti") }
+    case .etcd:
+      if let spec = source.etcd { return try etcdSource(spec, name: name, field: "\(field).etcd") }
+    case .certManager:
+      if let spec = source.certManager { return try certManagerSource(spec, name: name, field: "\(field).certManager") }
+    case .resources:
+      if let spec = source.resources { return try resourcesSource(spec, name: name, field: "\(field).resources") }
+    case .files:
+      if let spec = source.files { return try filesSource(spec, name: name, field: "\(field).files") }
+    case nil: break
+    }
+    throw RunFailure(
+      step: .prepare, reason: .invalidSpec, message: "\(field) has no kind, or more than one", source: name)
   }
 
   /// Where an artifact goes: to what the restore names for its source, else to where it came from.
   public func destination(source: String, kind: String, force: Bool) throws -> any SnapshotDestination {
-    guard SourceKind(rawValue: kind) != nil else {
+    switch SourceKind(rawValue: kind) {
+    case .openBao, .vault: return try openBaoDestination(source: source, kind: kind, force: force)
+    case nil:
       throw RunFailure(
         step: .preflight, reason: .unsupportedFormat,
         message: "the backup's source \(source) is of kind \(kind), which this version cannot restore", source: source)
-    }
-    let selection = plan.restore?.sources?.firstIndex { $0.name == source }
-    if let selection, let chosen = plan.restore?.sources?[selection], let server = chosen.openBao ?? chosen.vault {
-      let field = "restore.sources[\(selection)].\(chosen.openBao == nil ? "vault" : "openBao")"
-      let endpoint = try endpoint(server.defaulted(), source: source, field: field)
-      return OpenBaoDestination(name: source, kind: kind, endpoint: endpoint, force: force)
-    }
-    guard let index = plan.spec.sources.firstIndex(where: { $0.name == source }),
-      let server = plan.spec.sources[index].openBao ?? plan.spec.sources[index].vault
-    else {
+    case .openZiti, .etcd, .certManager, .resources, .files:
       throw RunFailure(
-        step: .preflight, reason: .invalidSpec,
-        message: "nobody says where \(source) goes; name it in sources with its \(kind) address and login",
-        source: source)
+        step: .preflight, reason: .unsupportedFormat,
+        message:
+          "this version does not restore sources of kind \(kind) by itself; leave \(source) out of the request's "
+          + "sources, and restore its artifact by hand as docs/sources describes", source: source)
     }
-    let endpoint = try endpoint(server, source: source, field: "spec.sources[\(index)].\(kind)")
-    return OpenBaoDestination(name: source, kind: kind, endpoint: endpoint, force: force)
   }
 
-  private func endpoint(_ server: Source.OpenBao, source: String, field: String) throws -> OpenBaoEndpoint {
+  /// A kind, or a setting of one, that the schema knows and the program does not.
+  static func notBuiltIn(_ what: String, source: String) -> RunFailure {
+    RunFailure(
+      step: .prepare, reason: .invalidSpec, message: "\(what) is not built into this version; remove it", source: source
+    )
+  }
+
+  /// Names the source in what `body` throws.
+  func attributed<Value>(to source: String, _ body: () throws -> Value) throws -> Value {
     do {
-      return OpenBaoEndpoint(
-        address: server.address, login: try login(server, source: source, field: field), namespace: server.namespace,
-        caCertificates: try mounts.caBundle(server.caBundle, field: "\(field).caBundle"),
-        tlsServerName: server.tlsServerName)
+      return try body()
     } catch var failure as RunFailure {
-      failure.source = source
+      failure.source = failure.source ?? source
       throw failure
     }
-  }
-
-  private func login(_ server: Source.OpenBao, source: String, field: String) throws -> OpenBaoEndpoint.Login {
-    // A source without a login of its own has the policy's.
-    let hasOwn = server.tokenSecretRef != nil || server.jwtAuthRole != nil
-    if let reference = hasOwn ? server.tokenSecretRef : plan.spec.tokenSecretRef {
-      let token = try mounts.secret(reference.name, key: reference.key ?? "token", field: "\(field).tokenSecretRef")
-      return .token(token.trimmingCharacters(in: .whitespacesAndNewlines))
-    }
-    guard let role = hasOwn ? server.jwtAuthRole : plan.spec.jwtAuthRole else {
-      throw RunFailure(
-        step: .prepare, reason: .invalidSpec, message: "\(field) has no login; set jwtAuthRole or tokenSecretRef")
-    }
-    return .jwt(
-      role: role, mountPath: server.jwtMountPath ?? Source.OpenBao.defaultJWTMountPath,
-      token: try mounts.token(source: source, field: "\(field).jwtAuthRole"))
   }
 }

@@ -33,6 +33,8 @@ public struct BackupPolicySpec: Codable, Sendable, Hashable {
   public var compression: Compression?
   public var retention: Retention?
   public var executor: ExecutorTemplate?
+  /// Accepted and checked; nothing acts on it in this version, and the policy's `Ready` condition says so.
+  public var preUpgrade: PreUpgrade?
 
   /// As in the OpenBao operator's `spec.backup`; the same as `executor.image`.
   public var executorImage: String?
@@ -44,8 +46,8 @@ public struct BackupPolicySpec: Codable, Sendable, Hashable {
   public init(
     schedule: String? = nil, timeZone: String? = nil, suspend: Bool? = nil, startingDeadlineSeconds: Int64? = nil,
     sources: [Source], target: Target, encryption: Encryption? = nil, compression: Compression? = nil,
-    retention: Retention? = nil, executor: ExecutorTemplate? = nil, executorImage: String? = nil,
-    jwtAuthRole: String? = nil, tokenSecretRef: SecretReference? = nil
+    retention: Retention? = nil, executor: ExecutorTemplate? = nil, preUpgrade: PreUpgrade? = nil,
+    executorImage: String? = nil, jwtAuthRole: String? = nil, tokenSecretRef: SecretReference? = nil
   ) {
     self.schedule = schedule
     self.timeZone = timeZone
@@ -57,6 +59,7 @@ public struct BackupPolicySpec: Codable, Sendable, Hashable {
     self.compression = compression
     self.retention = retention
     self.executor = executor
+    self.preUpgrade = preUpgrade
     self.executorImage = executorImage
     self.jwtAuthRole = jwtAuthRole
     self.tokenSecretRef = tokenSecretRef
@@ -125,12 +128,16 @@ public struct ExecutorTemplate: Codable, Sendable, Hashable {
   public var activeDeadlineSeconds: Int64?
   public var backoffLimit: Int?
   public var priorityClassName: String?
+  /// The numeric user of the pods, where what a claim holds is readable to one user only; at least 1. Default: the
+  /// image's; for `openZiti` with `retrieval: volume` the controller's own (2171).
+  public var runAsUser: Int64?
 
   public init(
     image: String? = nil, resources: JSONValue? = nil, nodeSelector: [String: String]? = nil,
     tolerations: JSONValue? = nil, affinity: JSONValue? = nil, serviceAccountName: String? = nil,
     env: JSONValue? = nil, podLabels: [String: String]? = nil, podAnnotations: [String: String]? = nil,
-    activeDeadlineSeconds: Int64? = nil, backoffLimit: Int? = nil, priorityClassName: String? = nil
+    activeDeadlineSeconds: Int64? = nil, backoffLimit: Int? = nil, priorityClassName: String? = nil,
+    runAsUser: Int64? = nil
   ) {
     self.image = image
     self.resources = resources
@@ -144,5 +151,33 @@ public struct ExecutorTemplate: Codable, Sendable, Hashable {
     self.activeDeadlineSeconds = activeDeadlineSeconds
     self.backoffLimit = backoffLimit
     self.priorityClassName = priorityClassName
+    self.runAsUser = runAsUser
+  }
+}
+
+/// A gate for upgrades: workloads change only while a fresh backup is at hand. Not acted on in this version.
+public struct PreUpgrade: Codable, Sendable, Hashable {
+  public static let kinds = ["Deployment", "StatefulSet", "DaemonSet"]
+
+  public struct Workload: Codable, Sendable, Hashable {
+    /// One of ``PreUpgrade/kinds``.
+    public var kind: String
+    public var name: String
+    public init(kind: String, name: String) {
+      self.kind = kind
+      self.name = name
+    }
+  }
+
+  /// How long a fresh backup opens the gate.
+  public var window: String?
+  /// Only a backup that was read back opens it.
+  public var requireVerified: Bool?
+  public var workloads: [Workload]?
+
+  public init(window: String? = nil, requireVerified: Bool? = nil, workloads: [Workload]? = nil) {
+    self.window = window
+    self.requireVerified = requireVerified
+    self.workloads = workloads
   }
 }

@@ -1,55 +1,140 @@
 public import HoldfastAPI
+public import KubernetesModel
 
 /// What an executor pod reads beyond its plan: names only, each once and sorted, so that equal policies give equal pods.
 public struct ExecutorInputs: Sendable, Hashable {
+  /// Which parts of a plan the operation uses: no pod mounts what it does not read.
+  public enum Scope: Sendable, Hashable {
+    /// The target alone.
+    case bucketOnly
+    case backup
+    case restore(Plan.Restore?)
+  }
+
   /// A token of the pod's ServiceAccount for one source.
   public struct Token: Sendable, Hashable {
     public var source: String
-    public var audience: String
+    /// nil is the API server's own.
+    public var audience: String?
+  }
+
+  /// A claim in the policy's namespace.
+  public struct Claim: Sendable, Hashable {
+    public var name: String
+    public var isReadOnly: Bool
   }
 
   /// As the OpenBao operator has it.
   public static let defaultAudience = "openbao-internal"
+  /// The user and group that OpenZiti's images run as
+  /// (https://github.com/openziti/ziti, dist/docker-images/ziti-controller).
+  public static let openZitiUser: Int64 = 2_171
 
   public private(set) var secrets: [String] = []
   public private(set) var configMaps: [String] = []
   public private(set) var tokens: [Token] = []
-  public private(set) var claims: [String] = []
+  public private(set) var claims: [Claim] = []
+  /// Pods beside which the executor has to run, since a volume of theirs is on one node at a time.
+  public private(set) var neighbours: [LabelSelector] = []
+  /// Whether a source reads the API server, or calls a program in a pod through it.
+  public private(set) var needsAPI = false
+  /// The user to run as where the policy names none; nil for the image's own.
+  public private(set) var user: Int64?
+  /// A claim of the target is among the claims.
+  public private(set) var hasTargetClaim = false
 
-  public init(spec: BackupPolicySpec, restore: Plan.Restore? = nil) {
+  public init(spec: BackupPolicySpec, scope: Scope = .backup) {
     add(spec.target)
-    for source in spec.sources {
-      add(source.openBao ?? source.vault, source: source.name, spec: spec)
+    switch scope {
+    case .bucketOnly: break
+    case .backup: for source in spec.sources { add(source, spec: spec) }
+    case .restore(let restore):
+      for source in spec.sources { add(source.openBao ?? source.vault, source: source.name, spec: spec) }
+      // A destination of the request replaces the policy's for the same source.
+      for selection in restore?.sources ?? [] {
+        guard let destination = selection.openBao ?? selection.vault else { continue }
+        tokens.removeAll { $0.source == selection.name }
+        add(destination, source: selection.name, spec: spec)
+      }
+      add(secret: restore?.decryption?.identitySecretRef?.name)
     }
-    // A destination of the request replaces the policy's for the same source.
-    for selection in restore?.sources ?? [] {
-      guard let destination = selection.openBao ?? selection.vault else { continue }
-      tokens.removeAll { $0.source == selection.name }
-      add(destination, source: selection.name, spec: spec)
-    }
-    add(secret: restore?.decryption?.identitySecretRef?.name)
-    secrets = Array(Set(secrets)).sorted()
-    configMaps = Array(Set(configMaps)).sorted()
-    claims = Array(Set(claims)).sorted()
-    tokens.sort { $0.source < $1.source }
+    sort()
   }
 
   /// Whether the pod logs in with the identity of its ServiceAccount, which then needs a name that stays.
-  public var needsIdentity: Bool { !tokens.isEmpty }
+  public var needsIdentity: Bool { !tokens.isEmpty || needsAPI }
+
+  private mutating func sort() {
+    secrets = Array(Set(secrets)).sorted()
+    configMaps = Array(Set(configMaps)).sorted()
+    let writable = Set(claims.filter { !$0.isReadOnly }.map(\.name))
+    claims = Set(claims.map(\.name)).sorted().map { Claim(name: $0, isReadOnly: !writable.contains($0)) }
+    tokens.sort { $0.source < $1.source }
+    let selectors = Dictionary(neighbours.map { ("\((try? $0.selectorString()) ?? "")", $0) }) { first, _ in first }
+    neighbours = selectors.sorted { $0.key < $1.key }.map(\.value)
+  }
 
   private mutating func add(_ target: Target) {
     add(secret: target.credentialsSecretRef?.name)
     add(target.caBundle)
-    if let claim = target.filesystem?.persistentVolumeClaim?.claimName { claims.append(claim) }
+    if let claim = target.filesystem?.persistentVolumeClaim?.claimName {
+      claims.append(Claim(name: claim, isReadOnly: false))
+      hasTargetClaim = true
+    }
+  }
+
+  private mutating func add(_ source: Source, spec: BackupPolicySpec) {
+    add(source.openBao ?? source.vault, source: source.name, spec: spec)
+    if let openZiti = source.openZiti { add(openZiti.defaulted()) }
+    if let etcd = source.etcd {
+      add(etcd.tls?.caBundle)
+      add(secret: etcd.tls?.clientCertificateSecretRef?.name)
+      add(secret: etcd.authSecretRef?.name)
+    }
+    if source.certManager != nil || source.resources != nil { needsAPI = true }
+    if let files = source.files { add(files) }
   }
 
   private mutating func add(_ source: Source.OpenBao?, source name: String, spec: BackupPolicySpec) {
-    guard let source else { return }
-    add(secret: (source.tokenSecretRef ?? spec.tokenSecretRef)?.name)
+    guard var source else { return }
+    if source.loginFields.isEmpty {
+      source.tokenSecretRef = spec.tokenSecretRef
+      source.jwtAuthRole = spec.jwtAuthRole
+    }
     add(source.caBundle)
-    // A source with a token of its own does not take up the policy's role.
-    let role = source.jwtAuthRole ?? (source.tokenSecretRef == nil ? spec.jwtAuthRole : nil)
-    if role != nil { tokens.append(Token(source: name, audience: source.jwtAudience ?? Self.defaultAudience)) }
+    switch source.login {
+    case .token(let reference): add(secret: reference.name)
+    case .jwt(_, let audience, _): tokens.append(Token(source: name, audience: audience))
+    case .kubernetes(_, let audience, _): tokens.append(Token(source: name, audience: audience))
+    case .appRole(let login):
+      add(secret: login.roleIDSecretRef?.name)
+      add(secret: login.secretIDSecretRef?.name)
+    case .userpass(let login): add(secret: login.passwordSecretRef.name)
+    case .tokenFile, nil: break
+    }
+  }
+
+  private mutating func add(_ source: Source.OpenZiti) {
+    guard source.host == nil else { return }
+    needsAPI = needsAPI || source.needsExec
+    if source.resolvedSnapshot == .managementAPI {
+      add(source.managementAPI?.caBundle)
+      add(secret: source.managementAPI?.adminSecretRef?.name)
+      add(secret: source.managementAPI?.clientCertificateSecretRef?.name)
+    }
+    guard source.resolvedRetrieval == .volume, let claim = source.persistentVolumeClaim else { return }
+    // With the agent at hand it removes the copy; otherwise only the executor can.
+    claims.append(Claim(name: claim.claimName, isReadOnly: source.resolvedSnapshot == .agent))
+    if let selector = source.podSelector { neighbours.append(selector) }
+    // The snapshot is readable to the controller's own user alone.
+    user = Self.openZitiUser
+  }
+
+  private mutating func add(_ source: Source.Files) {
+    if source.pod != nil { needsAPI = true }
+    guard let claim = source.persistentVolumeClaim else { return }
+    claims.append(Claim(name: claim.claimName, isReadOnly: true))
+    if let selector = claim.podSelector { neighbours.append(selector) }
   }
 
   private mutating func add(_ bundle: CABundle?) {

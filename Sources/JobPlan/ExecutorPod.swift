@@ -2,7 +2,8 @@ internal import Foundation
 public import HoldfastAPI
 public import KubernetesModel
 
-/// The pod that runs one operation of one plan. It passes Pod Security `restricted` and has no access to the API.
+/// The pod that runs one operation of one plan. It passes Pod Security `restricted`, and has access to the API only where a
+/// source reads it.
 public struct ExecutorPod: Sendable {
   public static let containerName = "executor"
   public static let terminationMessagePath = "/dev/termination-log"
@@ -48,7 +49,8 @@ public struct ExecutorPod: Sendable {
       securityContext: securityContext,
       imagePullSecrets: defaults.imagePullSecrets.isEmpty
         ? nil : defaults.imagePullSecrets.map { LocalObjectReference(name: $0) },
-      nodeSelector: template.nodeSelector, affinity: template.affinity,
+      nodeSelector: template.nodeSelector,
+      affinity: try ExecutorAffinity.merged(template.affinity, neighbours: inputs.neighbours),
       tolerations: try decode(template.tolerations, "tolerations"), priorityClassName: template.priorityClassName,
       terminationGracePeriodSeconds: Self.gracePeriod, enableServiceLinks: false)
     let metadata = ObjectMeta(
@@ -75,12 +77,21 @@ public struct ExecutorPod: Sendable {
     ]
   }
 
-  // No user is pinned: the image has one, and platforms that assign a range of their own may do so.
+  // Where nothing asks for a user, none is pinned: the image has one, and platforms that assign a range of their own may do
+  // so.
   private var securityContext: PodSecurityContext {
-    let group = inputs.claims.isEmpty ? nil : defaults.fileSystemGroup
+    let user = template.runAsUser ?? inputs.user
     return PodSecurityContext(
-      runAsNonRoot: true, fsGroup: group, fsGroupChangePolicy: group == nil ? nil : "OnRootMismatch",
+      runAsNonRoot: true, runAsUser: user, fsGroup: fileSystemGroup,
+      fsGroupChangePolicy: fileSystemGroup == nil ? nil : "OnRootMismatch",
       seccompProfile: SeccompProfile(type: "RuntimeDefault"))
+  }
+
+  /// For the volume of a filesystem target. The kubelet gives the group every volume that the pod may write: where one of a
+  /// source is among them, it has to be the group that this one has already.
+  private var fileSystemGroup: Int64? {
+    guard inputs.hasTargetClaim else { return nil }
+    return inputs.user == nil ? defaults.fileSystemGroup : inputs.user
   }
 
   private func resources() throws -> ResourceRequirements {

@@ -5,6 +5,8 @@ internal import KubernetesModel
 struct ExecutorVolumes {
   /// Seconds; the least that the API server takes. The kubelet renews the file, and a login happens at the start.
   static let tokenLifetime: Int64 = 600
+  /// Seconds; the kubelet renews the file while a long capture goes on.
+  static let apiTokenLifetime: Int64 = 3_600
 
   private(set) var volumes: [Volume] = []
   private(set) var mounts: [VolumeMount] = []
@@ -33,13 +35,29 @@ struct ExecutorVolumes {
         at: MountLayout.token(source: token.source))
     }
     for (index, claim) in inputs.claims.enumerated() {
+      // Read-only for the kubelet too, which then changes no owner in a volume of somebody else.
+      let volume = PersistentVolumeClaimVolume(claimName: claim.name, readOnly: claim.isReadOnly ? true : nil)
       add(
-        Volume(name: "claim-\(index)", persistentVolumeClaim: PersistentVolumeClaimVolume(claimName: claim)),
-        at: MountLayout.volume(claim: claim), isReadOnly: false)
+        Volume(name: "claim-\(index)", persistentVolumeClaim: volume), at: MountLayout.volume(claim: claim.name),
+        isReadOnly: claim.isReadOnly)
     }
+    if inputs.needsAPI { addAPI() }
     // The root filesystem is read-only; nothing is staged here, so that a little is enough.
     volumes.append(Volume(name: "tmp", emptyDir: EmptyDirVolume(sizeLimit: try KubernetesModel.Quantity("64Mi"))))
     mounts.append(VolumeMount(name: "tmp", mountPath: "/tmp"))
+  }
+
+  /// What the kubelet would mount with `automountServiceAccountToken`, at a path that `--mounts` moves.
+  private mutating func addAPI() {
+    let sources = [
+      VolumeProjection(
+        serviceAccountToken: ServiceAccountTokenProjection(expirationSeconds: Self.apiTokenLifetime, path: "token")),
+      VolumeProjection(
+        configMap: ConfigMapProjection(name: "kube-root-ca.crt", items: [KeyToPath(key: "ca.crt", path: "ca.crt")])),
+      VolumeProjection(
+        downwardAPI: ["items": [["path": "namespace", "fieldRef": ["fieldPath": "metadata.namespace"]]]]),
+    ]
+    add(Volume(name: "api", projected: ProjectedVolume(sources: sources)), at: MountLayout.api)
   }
 
   private mutating func add(_ volume: Volume, at path: String, isReadOnly: Bool = true) {

@@ -4,13 +4,17 @@
 ///     <root>/secrets/<secret name>/<key>
 ///     <root>/configmaps/<config map name>/<key>
 ///     <root>/tokens/<source name>/token        projected service account tokens
-///     <root>/volumes/<claim name>/             claims of filesystem targets
+///     <root>/volumes/<claim name>/             claims of filesystem targets, and of sources
+///     <root>/api/token, ca.crt, namespace      how the API server is reached, for sources that read it
 ///
 /// A person without a cluster makes folders of the same shape.
 public enum MountLayout {
   public static let defaultRoot = "/var/run/holdfast"
   public static let planFolder = "plan"
   public static let planFile = "plan.json"
+
+  /// The shape of the folder that pods have at `/var/run/secrets/kubernetes.io/serviceaccount`.
+  public static let api = "api"
 
   public static func secret(_ name: String) -> String { "secrets/\(name)" }
   public static func configMap(_ name: String) -> String { "configmaps/\(name)" }

@@ -81,7 +81,8 @@ public struct PolicyObjects: Sendable {
     var plan = Plan(policy: policy, spec: spec, clusterID: clusterID)
     plan.deleteIDs = [id]
     let pod = ExecutorPod(
-      operation: .delete, planConfigMap: objectName, inputs: inputs, template: spec.executorTemplate,
+      operation: .delete, planConfigMap: objectName, inputs: ExecutorInputs(spec: spec, scope: .bucketOnly),
+      template: spec.executorTemplate,
       defaults: defaults, serviceAccount: serviceAccount?.metadata.name, labels: labels)
     let job = Job(
       metadata: ObjectMeta(

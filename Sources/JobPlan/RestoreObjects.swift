@@ -82,7 +82,7 @@ public struct RestoreObjects: Sendable {
         pod: try pod.podTemplate(), template: template, isRepeatable: false, isSuspended: !isDryRun))
   }
 
-  private var inputs: ExecutorInputs { ExecutorInputs(spec: spec, restore: restore(isDryRun: false)) }
+  private var inputs: ExecutorInputs { ExecutorInputs(spec: spec, scope: .restore(restore(isDryRun: false))) }
 
   private func restore(isDryRun: Bool) -> Plan.Restore {
     Plan.Restore(

@@ -17,8 +17,10 @@ struct BackupCommand: AsyncParsableCommand {
     try await RunningCommand.runWithResult(
       .backup, options, log, result.file, settings: settings, purpose: .backup
     ) { context, mounts in
-      let sources = try SourceFactory(plan: context.plan, mounts: mounts).sources()
-      return await BackupRun(context: context, sources: sources).run()
+      try await RunningCommand.withCluster(mounts) { cluster in
+        let sources = try SourceFactory(plan: context.plan, mounts: mounts, cluster: cluster).sources()
+        return await BackupRun(context: context, sources: sources).run()
+      }
     }
   }
 }

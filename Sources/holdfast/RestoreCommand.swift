@@ -40,11 +40,13 @@ struct RestoreCommand: AsyncParsableCommand {
       let identities =
         try identity.map(IdentityFiles.load(path:))
         ?? IdentityFiles.load(restore.decryption, from: mounts)
-      let factory = SourceFactory(plan: context.plan, mounts: mounts)
-      return await RestoreRun(
-        context: context, restore: restore, identities: identities, makeDestination: factory.destination,
-        checkpoint: { try? file.write($0) }
-      ).run()
+      return try await RunningCommand.withCluster(mounts) { [context] cluster in
+        let factory = SourceFactory(plan: context.plan, mounts: mounts, cluster: cluster)
+        return await RestoreRun(
+          context: context, restore: restore, identities: identities, makeDestination: factory.destination,
+          checkpoint: { try? file.write($0) }
+        ).run()
+      }
     }
   }
 

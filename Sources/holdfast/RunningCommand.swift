@@ -80,6 +80,21 @@ enum RunningCommand {
     }
   }
 
+  /// Gives `body` the API server, and closes what it opened.
+  static func withCluster<Value: Sendable>(
+    _ mounts: Mounts, _ body: (ClusterConnection) async throws -> Value
+  ) async throws -> Value {
+    let cluster = ClusterConnection(mounts: mounts)
+    do {
+      let value = try await body(cluster)
+      await cluster.close()
+      return value
+    } catch {
+      await cluster.close()
+      throw error
+    }
+  }
+
   private static func write(_ result: ExecutorResult, to file: ResultFile) throws {
     do {
       try file.write(result)

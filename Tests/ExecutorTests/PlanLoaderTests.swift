@@ -83,7 +83,10 @@ import Testing
       try Data(text.utf8).write(to: file)
     }
     do {
-      _ = try SourceFactory(plan: try plan(server), mounts: Mounts(root: root.path)).sources()
+      let mounts = Mounts(root: root.path)
+      _ = try SourceFactory(
+        plan: try plan(server), mounts: mounts, cluster: ClusterConnection(mounts: mounts, environment: [:])
+      ).sources()
       return nil
     } catch {
       return error as? RunFailure

@@ -29,8 +29,8 @@ struct CustomResourceDefinitionTests {
   }
 
   private func compare(_ value: JSONValue, _ schema: JSONValue, _ path: String) {
-    // Folders are for plans outside a cluster; the API has no such field.
-    let ownedBySwift = path.hasSuffix("filesystem") ? ["path"] : []
+    // Folders and commands of a machine are for plans outside a cluster; the API has no such field.
+    let ownedBySwift = path.hasSuffix("filesystem") ? ["path"] : path.hasSuffix("openZiti") ? ["host"] : []
     if schema["x-kubernetes-preserve-unknown-fields"] == true { return }
     switch value {
     case .object(let members):
@@ -58,7 +58,8 @@ struct CustomResourceDefinitionTests {
   }
 
   @Test func enumsAreEqual() throws {
-    func values(_ plural: String, _ path: String...) throws -> [String] {
+    func values(_ plural: String, _ path: String...) throws -> [String] { try values(plural, path) }
+    func values(_ plural: String, _ path: [String]) throws -> [String] {
       var node = try Self.schema(plural)
       for step in path {
         node = try #require(step == "[]" ? node["items"] : (node["properties"] ?? node)[step], "\(path)")
@@ -67,6 +68,15 @@ struct CustomResourceDefinitionTests {
     }
     let phases = Backup.Phase.allCases.map(\.rawValue)
     #expect(try values("backuppolicies", "spec", "target", "provider") == Target.Provider.allCases.map(\.rawValue))
+    let source = ["spec", "sources", "[]"]
+    #expect(
+      try values("backuppolicies", source + ["openZiti", "snapshot"])
+        == Source.OpenZiti.Snapshot.allCases.map(\.rawValue))
+    #expect(
+      try values("backuppolicies", source + ["openZiti", "retrieval"])
+        == Source.OpenZiti.Retrieval.allCases.map(\.rawValue))
+    #expect(try values("backuppolicies", source + ["etcd", "api"]) == Source.Etcd.API.allCases.map(\.rawValue))
+    #expect(try values("backuppolicies", ["spec", "preUpgrade", "workloads", "[]", "kind"]) == PreUpgrade.kinds)
     #expect(try values("backuppolicies", "spec", "compression") == Compression.allCases.map(\.rawValue))
     #expect(try values("backuppolicies", "status", "lastBackup", "phase") == phases)
     #expect(try values("backups", "status", "phase") == phases)
@@ -157,8 +167,7 @@ extension Source {
   /// The kinds that a source's JSON can have.
   enum CodingKeyNames {
     static var kinds: [String] {
-      let source = Source(name: "s", openBao: Populated.server, vault: Populated.server)
-      return ((try? JSONValue(encoding: source))?.objectValue ?? [:]).keys.filter { $0 != "name" }
+      ((try? JSONValue(encoding: Populated.source))?.objectValue ?? [:]).keys.filter { $0 != "name" }
     }
   }
 }

@@ -13,8 +13,40 @@ enum Populated {
   static let condition = Condition(
     type: "Ready", status: .true, observedGeneration: 1, lastTransitionTime: time, reason: "R", message: "m")
   static let server = Source.OpenBao(
-    address: "https://a", jwtAuthRole: "r", jwtAudience: "a", jwtMountPath: "m", tokenSecretRef: secret, namespace: "n",
-    caBundle: caBundle, tlsServerName: "t")
+    address: "https://a", jwtAuthRole: "r", jwtAudience: "a", jwtMountPath: "m", tokenSecretRef: secret,
+    tokenFile: "/t", kubernetesAuth: .init(role: "r", mountPath: "m", audience: "a"),
+    appRole: .init(mountPath: "m", roleID: "r", roleIDSecretRef: secret, secretIDSecretRef: secret),
+    userpass: .init(mountPath: "m", username: "u", passwordSecretRef: secret), namespace: "n", caBundle: caBundle,
+    tlsServerName: "t")
+  static let name = NameReference(name: "n")
+  static let selector = LabelSelector(
+    matchLabels: ["a": "b"], matchExpressions: [.init(key: "k", operator: "In", values: ["v"])])
+  static let selectors = [Source.Resources.Selector(group: "g", version: "v", kind: "K", names: ["n"])]
+
+  static let source = Source(
+    name: "s",
+    openZiti: .init(
+      release: "r", snapshot: .agent, retrieval: .exec, podSelector: selector, container: "c", databasePath: "/d",
+      persistentVolumeClaim: .init(claimName: "c", mountPath: "/p"),
+      managementAPI: .init(
+        url: "https://a", caBundle: caBundle, adminSecretRef: name, clientCertificateSecretRef: name,
+        tlsServerName: "t"), agent: .init(command: ["c"]),
+      host: .init(command: ["c"], snapshotPath: "/p", hostPath: "/h"), timeout: "1m", allowLiveCopy: true),
+    openBao: server, vault: server,
+    etcd: .init(
+      endpoints: ["https://a"],
+      tls: .init(
+        caBundle: caBundle, clientCertificateSecretRef: name, serverName: "s", insecureSkipVerify: true),
+      authSecretRef: name, api: .grpc, timeout: "1m"),
+    certManager: .init(
+      issuers: .all, clusterIssuers: .names(["n"]), certificateSelector: selector, extraSecrets: ["s"],
+      bundles: .nothing, clusterResourceNamespace: "n", trustNamespace: "n", includeCRDs: true),
+    resources: .init(
+      namespaces: ["n"], clusterScoped: true, include: selectors, exclude: selectors, labelSelector: selector,
+      fieldSelector: "a=b", includeCRDs: true, helmReleases: true, pageSize: 1),
+    files: .init(
+      pod: .init(podSelector: selector, container: "c"),
+      persistentVolumeClaim: .init(claimName: "c", paths: ["/"], podSelector: selector), paths: ["/"], exclude: ["e"]))
 
   static let target = Target(
     provider: .s3, endpoint: "e", bucket: "b", pathPrefix: "p", region: "r", usePathStyle: true, roleArn: "a",
@@ -39,14 +71,15 @@ enum Populated {
         ],
       ]
     ], podLabels: ["a": "b"], podAnnotations: ["a": "b"], activeDeadlineSeconds: 1, backoffLimit: 1,
-    priorityClassName: "p")
+    priorityClassName: "p", runAsUser: 1)
 
   static let policySpec = BackupPolicySpec(
     schedule: "@daily", timeZone: "Etc/UTC", suspend: true, startingDeadlineSeconds: 10,
-    sources: [Source(name: "s", openBao: server, vault: server)], target: target,
+    sources: [source], target: target,
     encryption: Encryption(age: .init(recipients: ["r"]), none: .init(acknowledged: true)), compression: .zstd,
-    retention: Retention(maxCount: 1, maxAge: "1d"), executor: executor, executorImage: "i", jwtAuthRole: "r",
-    tokenSecretRef: secret)
+    retention: Retention(maxCount: 1, maxAge: "1d"), executor: executor,
+    preUpgrade: .init(window: "1m", requireVerified: true, workloads: [.init(kind: "Deployment", name: "n")]),
+    executorImage: "i", jwtAuthRole: "r", tokenSecretRef: secret)
 
   static let policyStatus: BackupPolicyStatus = {
     let run = BackupPolicyStatus.Run(name: "n", time: time, phase: .completed, size: 1, durationSeconds: 1)

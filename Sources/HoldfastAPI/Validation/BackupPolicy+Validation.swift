@@ -14,16 +14,17 @@ extension BackupPolicy {
 extension BackupPolicySpec {
   /// - Parameters:
   ///   - seed: What `H` in the schedule is picked by; it does not change the verdict.
-  ///   - isPlan: The spec is of a plan outside a cluster: `filesystem.path` is allowed.
+  ///   - isPlan: The spec is of a plan outside a cluster: folders and commands of this machine are allowed.
   public func validate(seed: String = "", isPlan: Bool = false) -> [ValidationIssue] {
     let checks: [() -> [ValidationIssue]] = [
       { scheduleIssues(seed: seed) },
-      sourceIssues,
+      { sourceIssues(isPlan: isPlan) },
       loginIssues,
       { target.issues("spec.target", allowsLocalPath: isPlan) },
       encryptionIssues,
       retentionIssues,
       executorIssues,
+      preUpgradeIssues,
     ]
     return checks.flatMap { $0() }
   }
@@ -57,7 +58,7 @@ extension BackupPolicySpec {
     return issues
   }
 
-  private func sourceIssues() -> [ValidationIssue] {
+  private func sourceIssues(isPlan: Bool) -> [ValidationIssue] {
     var issues: [ValidationIssue] = []
     if sources.isEmpty {
       issues.add("spec.sources", "is empty; name at least one thing to back up (\(Source.kindList))")
@@ -67,7 +68,7 @@ extension BackupPolicySpec {
     }
     let hasInheritedLogin = jwtAuthRole != nil || tokenSecretRef != nil
     for (index, source) in sources.enumerated().prefix(16) {
-      issues += source.issues("spec.sources[\(index)]", hasInheritedLogin: hasInheritedLogin)
+      issues += source.issues("spec.sources[\(index)]", hasInheritedLogin: hasInheritedLogin, isPlan: isPlan)
     }
     return issues + Source.duplicateIssues(of: sources.map(\.name), in: "spec.sources")
   }
@@ -124,6 +125,20 @@ extension BackupPolicySpec {
     issues.add("spec.executorImage", executorImage.flatMap(ExecutorTemplate.imageProblem))
     if let executorImage, let image = executor?.image, image != executorImage {
       issues.add("spec.executorImage", "differs from spec.executor.image; they mean the same, so keep one")
+    }
+    return issues
+  }
+
+  private func preUpgradeIssues() -> [ValidationIssue] {
+    var issues: [ValidationIssue] = []
+    issues.add("spec.preUpgrade.window", preUpgrade?.window.flatMap(DurationText.positiveProblem))
+    for (index, workload) in (preUpgrade?.workloads ?? []).enumerated() {
+      if !PreUpgrade.kinds.contains(workload.kind) {
+        issues.add(
+          "spec.preUpgrade.workloads[\(index)].kind",
+          "\(Syntax.quoted(workload.kind)) is not known; use \(PreUpgrade.kinds.joined(separator: ", "))")
+      }
+      issues.add("spec.preUpgrade.workloads[\(index)].name", Syntax.dnsSubdomain(workload.name))
     }
     return issues
   }

@@ -17,6 +17,9 @@ extension ExecutorTemplate {
     if let backoffLimit, !(0...20).contains(backoffLimit) {
       issues.add("\(field).backoffLimit", "is \(backoffLimit); use 0 to 20 retries")
     }
+    if let runAsUser, !(1...Int64(Int32.max)).contains(runAsUser) {
+      issues.add("\(field).runAsUser", "is \(runAsUser); use a numeric user other than root, 1 to \(Int32.max)")
+    }
     issues += mapIssues("\(field).nodeSelector", nodeSelector, isReservedRefused: false)
     issues += mapIssues("\(field).podLabels", podLabels, isReservedRefused: true)
     for key in (podAnnotations ?? [:]).keys.sorted() {

@@ -66,8 +66,8 @@ extension RestoreRequest.Spec {
       for (kind, server) in [("openBao", source.openBao), ("vault", source.vault)] {
         guard let server else { continue }
         issues += server.issues("\(field).\(kind)")
-        if server.tokenSecretRef == nil && server.jwtAuthRole == nil {
-          issues.add("\(field).\(kind)", "has no login; set either jwtAuthRole or tokenSecretRef")
+        if server.loginFields.isEmpty {
+          issues.add("\(field).\(kind)", "has no login; set one of \(Source.OpenBao.loginFieldList)")
         }
       }
     }

@@ -65,6 +65,7 @@ extension ValidationIssue {
     case "Bool": "true or false"
     case "Int", "Int32", "Int64": "a whole number"
     case "Double": "a number"
+    case "NameSelection": "All, None or a list of names"
     default: name.hasPrefix("Array") ? "a list" : "an object"
     }
   }
@@ -87,5 +88,8 @@ extension ValidationIssue {
     "compression": Compression.allCases.map(\.rawValue),
     "deletionPolicy": Backup.DeletionPolicy.allCases.map(\.rawValue),
     "conflictPolicy": RestoreRequest.ConflictPolicy.allCases.map(\.rawValue),
+    "snapshot": Source.OpenZiti.Snapshot.allCases.map(\.rawValue),
+    "retrieval": Source.OpenZiti.Retrieval.allCases.map(\.rawValue),
+    "api": Source.Etcd.API.allCases.map(\.rawValue),
   ]
 }

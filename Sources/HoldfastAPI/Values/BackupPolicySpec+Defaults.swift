@@ -16,6 +16,7 @@ extension BackupPolicySpec {
     spec.compression = compression ?? .zstd
     spec.sources = sources.map { source in
       var source = source
+      source.openZiti = source.openZiti?.defaulted()
       source.openBao = source.openBao.map(defaulted)
       source.vault = source.vault.map(defaulted)
       return source
@@ -36,7 +37,7 @@ extension BackupPolicySpec {
 
   private func defaulted(_ source: Source.OpenBao) -> Source.OpenBao {
     var source = source
-    if source.tokenSecretRef == nil && source.jwtAuthRole == nil {
+    if source.loginFields.isEmpty {
       source.tokenSecretRef = tokenSecretRef
       source.jwtAuthRole = jwtAuthRole
     }
@@ -45,13 +46,39 @@ extension BackupPolicySpec {
 }
 
 extension Source.OpenBao {
-  /// With audience and mount path where the login is by JWT.
+  /// With audience and mount path of the login.
   public func defaulted() -> Source.OpenBao {
-    guard jwtAuthRole != nil else { return self }
     var source = self
-    source.jwtAudience = jwtAudience ?? Self.defaultJWTAudience
-    source.jwtMountPath = jwtMountPath ?? Self.defaultJWTMountPath
+    if jwtAuthRole != nil {
+      source.jwtAudience = jwtAudience ?? Self.defaultJWTAudience
+      source.jwtMountPath = jwtMountPath ?? Self.defaultJWTMountPath
+    }
+    source.kubernetesAuth = kubernetesAuth?.defaulted()
+    source.appRole = appRole?.defaulted()
+    source.userpass = userpass?.defaulted()
     return source
+  }
+}
+
+extension Source.OpenBao.KubernetesAuth {
+  func defaulted() -> Self {
+    Self(role: role, mountPath: mountPath ?? Source.OpenBao.defaultKubernetesMountPath, audience: audience)
+  }
+}
+
+extension Source.OpenBao.AppRole {
+  func defaulted() -> Self {
+    var login = self
+    login.mountPath = mountPath ?? Source.OpenBao.defaultAppRoleMountPath
+    return login
+  }
+}
+
+extension Source.OpenBao.Userpass {
+  func defaulted() -> Self {
+    var login = self
+    login.mountPath = mountPath ?? Source.OpenBao.defaultUserpassMountPath
+    return login
   }
 }
 

@@ -65,7 +65,11 @@ struct BackupPolicyReconciler: Reconciler {
       let applier = PolicyApplier(context: context)
       let objects = try await PolicyApplier.objects(for: policy, in: context)
       try await applier.applyPlan(objects)
-      return Applied(retry: try await applier.applySchedule(objects))
+      var applied = Applied(retry: try await applier.applySchedule(objects))
+      if policy.spec.preUpgrade != nil {
+        applied.message += "; spec.preUpgrade has no effect in this version: no upgrade waits for a backup"
+      }
+      return applied
     } catch let error as JobPlanError {
       return Applied(status: .false, reason: .invalidSpec, message: "\(error)", isScheduleApplied: false)
     } catch let error as OwnedObjects.NameConflict {

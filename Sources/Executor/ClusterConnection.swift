@@ -1,0 +1,57 @@
+public import Foundation
+internal import HoldfastAPI
+internal import JobPlan
+public import KubernetesClient
+internal import KubernetesModel
+import Synchronization
+
+/// The API server that some sources read from: the pod's own, with the token among its mounts, or outside a cluster the
+/// one of a kubeconfig. Connected to when it is first asked for, and closed once at the end.
+public final class ClusterConnection: Sendable {
+  private let mounts: Mounts
+  private let environment: [String: String]
+  private let transport = Mutex<HTTPTransport?>(nil)
+
+  public init(mounts: Mounts, environment: [String: String] = ProcessInfo.processInfo.environment) {
+    self.mounts = mounts
+    self.environment = environment
+  }
+
+  /// - Throws: ``RunFailure`` of step `prepare` where there is no API server to be found.
+  public func client() throws -> KubernetesClient {
+    do {
+      let configuration = try configuration()
+      let http = try transport.withLock { transport in
+        let http = try transport ?? HTTPTransport(configuration: configuration)
+        transport = http
+        return http
+      }
+      return KubernetesClient(
+        transport: RetryingTransport(http), defaultNamespace: configuration.defaultNamespace)
+    } catch {
+      throw RunFailure(
+        step: .prepare, reason: .invalidSpec,
+        message: "this source reads an API server, and none is known: \(error)", cause: error)
+    }
+  }
+
+  /// Closes the connections, where there are some.
+  public func close() async {
+    let http = transport.withLock { transport in
+      let http = transport
+      transport = nil
+      return http
+    }
+    try? await http?.shutdown()  // The process ends, or its run has: nothing is to be saved.
+  }
+
+  private func configuration() throws -> ClientConfiguration {
+    let folder = mounts.path(MountLayout.api)
+    var configuration =
+      FileManager.default.fileExists(atPath: "\(folder)/token")
+      ? try ClientConfiguration.inCluster(environment: environment, directory: folder)
+      : try ClientConfiguration.load(environment: environment)
+    configuration.userAgent = "holdfast-executor"
+    return configuration
+  }
+}

@@ -1,0 +1,9 @@
+internal import HoldfastAPI
+internal import SnapshotSource
+
+extension SourceFactory {
+  /// - Parameter field: Of the source in the plan, for example `spec.sources[0].etcd`.
+  func etcdSource(_ spec: Source.Etcd, name: String, field: String) throws -> any SnapshotSource {
+    throw Self.notBuiltIn(field, source: name)
+  }
+}
