@@ -49,6 +49,15 @@ public struct Mounts: Sendable {
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
+  /// The text of a file that a plan names by its path in the executor's own filesystem.
+  func text(atPath path: String, field: String) throws -> String {
+    guard let text = try content(at: path, what: "the file \(path)", field: field) else {
+      throw RunFailure(
+        step: .prepare, reason: .secretNotFound, message: "the file \(path), which \(field) names, does not exist")
+    }
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
   private func text(_ kind: String, _ name: String, _ key: String, in folder: String, field: String) throws -> String {
     guard let text = try content(at: path("\(folder)/\(key)"), what: "key \(key) of \(kind) \(name)", field: field)
     else {

@@ -51,18 +51,39 @@ extension SourceFactory {
     }
     switch server.login {
     case .token(let reference):
-      let token = try mounts.secret(reference.name, key: reference.key ?? "token", field: "\(field).tokenSecretRef")
-      return .token(token.trimmingCharacters(in: .whitespacesAndNewlines))
+      return .token(try secret(reference, key: "token", field: "\(field).tokenSecretRef"))
+    case .tokenFile(let path): return .token(try mounts.text(atPath: path, field: "\(field).tokenFile"))
     case .jwt(let role, _, let mountPath):
       return .jwt(
         role: role, mountPath: mountPath, token: try mounts.token(source: source, field: "\(field).jwtAuthRole"))
-    case .tokenFile: throw Self.notBuiltIn("\(field).tokenFile", source: source)
-    case .kubernetes: throw Self.notBuiltIn("\(field).kubernetesAuth", source: source)
-    case .appRole: throw Self.notBuiltIn("\(field).appRole", source: source)
-    case .userpass: throw Self.notBuiltIn("\(field).userpass", source: source)
+    case .kubernetes(let role, _, let mountPath):
+      return .kubernetes(
+        role: role, mountPath: mountPath, token: try mounts.token(source: source, field: "\(field).kubernetesAuth"))
+    case .appRole(let login): return try appRole(login, field: "\(field).appRole")
+    case .userpass(let login):
+      return .userpass(
+        username: login.username,
+        password: try secret(login.passwordSecretRef, key: "password", field: "\(field).userpass.passwordSecretRef"),
+        mountPath: login.mountPath ?? Source.OpenBao.defaultUserpassMountPath)
     case nil:
       throw RunFailure(
         step: .prepare, reason: .invalidSpec, message: "\(field) has no login; set jwtAuthRole or tokenSecretRef")
     }
+  }
+
+  private func appRole(_ login: Source.OpenBao.AppRole, field: String) throws -> OpenBaoEndpoint.Login {
+    let roleID =
+      try login.roleIDSecretRef.map { try secret($0, key: "roleId", field: "\(field).roleIDSecretRef") } ?? login.roleID
+    return .appRole(
+      roleID: roleID ?? "",
+      secretID: try login.secretIDSecretRef.map {
+        try secret($0, key: "secretId", field: "\(field).secretIDSecretRef")
+      },
+      mountPath: login.mountPath ?? Source.OpenBao.defaultAppRoleMountPath)
+  }
+
+  private func secret(_ reference: SecretReference, key: String, field: String) throws -> String {
+    try mounts.secret(reference.name, key: reference.key ?? key, field: field)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

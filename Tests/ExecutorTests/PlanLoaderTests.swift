@@ -106,6 +106,14 @@ import Testing
     let jwt = #"{"address": "https://b", "jwtAuthRole": "r"}"#
     #expect(try failure(jwt)?.message.contains("tokens/raft/token") == true)
     #expect(try failure(jwt, ["tokens/raft/token": "x"]) == nil)
+    let appRole =
+      #"{"address": "https://b", "appRole": {"roleIDSecretRef": {"name": "a"}, "secretIDSecretRef": {"name": "a"}}}"#
+    #expect(try failure(appRole, ["secrets/a/roleId": "x"])?.message.contains("has no key secretId") == true)
+    #expect(try failure(appRole, ["secrets/a/roleId": "x", "secrets/a/secretId": "y"]) == nil)
+    let kubernetes = #"{"address": "https://b", "kubernetesAuth": {"role": "r"}}"#
+    #expect(try failure(kubernetes)?.message.contains("tokens/raft/token") == true)
+    let file = #"{"address": "https://b", "tokenFile": "/does/not/exist"}"#
+    #expect(try failure(file)?.message.contains("the file /does/not/exist, which spec.sources[0]") == true)
     let bundle =
       #"{"address": "https://b", "jwtAuthRole": "r", "caBundle": {"configMapRef": {"name": "ca", "key": "ca.crt"}}}"#
     #expect(try failure(bundle, ["tokens/raft/token": "x"])?.message.contains("ConfigMap ca") == true)
