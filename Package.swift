@@ -146,7 +146,7 @@ let package = Package(
     // A reader of bbolt files, and what etcd and OpenZiti keep in them.
     .target(name: "Bolt", dependencies: [nioCore, crypto], swiftSettings: strict),
     .testTarget(
-      name: "BoltTests", dependencies: ["Bolt", nioCore],
+      name: "BoltTests", dependencies: ["Bolt", "OpenZitiSource", nioCore],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     // Tar archives as streams, and sets of API objects as tar files of YAML.
     .target(name: "Tar", dependencies: [nioCore], swiftSettings: strict),

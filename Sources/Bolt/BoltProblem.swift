@@ -38,6 +38,8 @@ public struct BoltProblem: Sendable, Hashable, CustomStringConvertible {
     public static let bucketInvalid = Code("bucketInvalid")
     /// The free list's page cannot be one.
     public static let freelistInvalid = Code("freelistInvalid")
+    /// The hash that follows an etcd snapshot's database is not that of its bytes.
+    public static let hashMismatch = Code("hashMismatch")
     /// Checking would take more memory than allowed: the file is neither known to be sound nor unsound.
     public static let limitReached = Code("limitReached")
   }

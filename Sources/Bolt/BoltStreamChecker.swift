@@ -71,6 +71,7 @@ public struct BoltStreamChecker: Sendable {
       return report
     }
     report.meta = meta
+    for problem in metas.problems { report.add(problem) }
     report.warnings = metas.warnings
     guard let needed = report.databaseSize, needed <= size else {
       report.add(

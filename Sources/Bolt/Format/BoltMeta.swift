@@ -69,6 +69,8 @@ struct BoltMetaPages {
 
   let results: [Result<BoltMeta, BoltMeta.Fault>]
   private let sawMagic: Bool
+  /// What bbolt would stop at, though it might not need the page.
+  private(set) var problems: [BoltProblem] = []
 
   /// - Parameter head: The file's first ``headSize`` bytes, or all of a shorter one.
   init(head: UnsafeRawBufferPointer) {
@@ -86,6 +88,27 @@ struct BoltMetaPages {
     }
     results = [first, second]
     self.sawMagic = sawMagic
+    problems = findProblems(head)
+  }
+
+  private func findProblems(_ head: UnsafeRawBufferPointer) -> [BoltProblem] {
+    guard let current else { return [] }
+    var problems: [BoltProblem] = []
+    for (page, result) in zip(0..., results) {
+      let offset = page * current.pageSize
+      guard offset + BoltFormat.pageHeaderSize <= head.count else { continue }
+      let header = PageHeader(head.slice(offset, BoltFormat.pageHeaderSize))
+      if header.id != UInt64(page) || header.flags != PageFlag.meta {
+        let found = header.id == UInt64(page) ? PageFlag.name(header.flags) : "page \(header.id)"
+        problems.append(
+          BoltProblem(
+            .pageTypeInvalid, page: UInt64(page), "page \(page) should be a meta page and says that it is \(found)"))
+      } else if case .failure(.pageSize) = result {
+        // Its checksum holds, so that bbolt would go by it.
+        problems.append(contentsOf: warning(page, result))
+      }
+    }
+    return problems
   }
 
   /// The one that bbolt would open the file with.
@@ -108,12 +131,16 @@ struct BoltMetaPages {
 
   /// Where one of the two is not valid: the database opens, but not as it was written.
   var warnings: [BoltProblem] {
-    guard current != nil else { return [] }
-    return zip(0..., results).compactMap { index, result in
-      guard case .failure(let fault) = result else { return nil }
-      return BoltProblem(
-        .metaInvalid, page: UInt64(index),
-        "meta page \(index) is not valid: \(fault.text); the database opens with the other one")
-    }
+    guard current != nil, problems.isEmpty else { return [] }
+    return zip(0..., results).flatMap { warning($0, $1) }
+  }
+
+  private func warning(_ page: Int, _ result: Result<BoltMeta, BoltMeta.Fault>) -> [BoltProblem] {
+    guard case .failure(let fault) = result else { return [] }
+    return [
+      BoltProblem(
+        .metaInvalid, page: UInt64(page),
+        "meta page \(page) is not valid: \(fault.text); the database opens with the other one")
+    ]
   }
 }

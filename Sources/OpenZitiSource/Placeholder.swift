@@ -1,2 +1,0 @@
-internal import Subprocess
-enum Placeholder {}
