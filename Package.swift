@@ -169,7 +169,7 @@ let package = Package(
       name: "OpenZitiSource",
       dependencies: [
         "Bolt", "KubernetesModel", "KubernetesClient", "SnapshotSource", asyncHTTPClient, crypto, nioCore, nioHTTP1,
-        nioFoundation, nioPosix, nioSSL, logging, subprocess,
+        nioFoundation, nioPosix, nioSSL, logging, subprocess, systemPackage,
       ], swiftSettings: strict),
     .target(
       name: "EtcdSource",
@@ -275,6 +275,11 @@ let package = Package(
         "CertManagerSource", "KubernetesModel", "KubernetesClient", "KubernetesTestKit", "SnapshotSource", crypto,
         swiftASN1, x509,
       ], swiftSettings: strict),
+    .testTarget(
+      name: "OpenZitiSourceTests",
+      dependencies: [
+        "OpenZitiSource", "SnapshotSource", crypto, nioCore, nioHTTP1, nioPosix, nioSSL, swiftASN1, x509,
+      ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "EtcdSourceTests",
       dependencies: ["EtcdSource", "SnapshotSource", "TestServers", crypto, nioCore, subprocess],

@@ -1,0 +1,80 @@
+import Foundation
+import KubernetesClient
+import KubernetesModel
+import NIOCore
+import SnapshotSource
+
+/// The controller's container: commands and files by exec.
+struct PodController: CommandRunner, SnapshotShelf {
+  private static let outputLimit = 1 << 20
+
+  let client: KubernetesClient
+  let namespace: String
+  let pod: String
+  let container: String
+  let idle: Duration
+
+  var place: String { "container \(container) of pod \(namespace)/\(pod)" }
+
+  func run(_ command: [String], timeout: Duration) async throws -> CommandOutcome {
+    try await mapping("exec \(command.first ?? "") in \(place)") {
+      do {
+        var limits = ExecLimits()
+        limits.total = timeout
+        limits.idle = timeout
+        let (result, output) = try await client.exec(
+          in: namespace, pod: pod, container: container, command: command, collectUpTo: Self.outputLimit,
+          limits: limits)
+        return CommandOutcome(
+          exitCode: result.exitCode, output: String(buffer: output), errors: result.stderr.text)
+      } catch let error as KubernetesError where error.code == .executableNotFound {
+        return CommandOutcome(exitCode: 127, output: "", errors: error.message)
+      }
+    }
+  }
+
+  func names(in folder: String) async throws -> [String] {
+    let outcome = try await run(["ls", "-1A", folder], timeout: .seconds(60))
+    guard outcome.exitCode == 0 else { throw failure("list \(folder)", outcome) }
+    return outcome.output.split(separator: "\n").map(String.init)
+  }
+
+  func read(_ path: String, hand: @escaping @Sendable (ByteBuffer) async throws -> Void) async throws {
+    let operation = "cat \(path) in \(place)"
+    let result = try await mapping(operation) {
+      var limits = ExecLimits()
+      limits.idle = idle
+      return try await client.exec(
+        in: namespace, pod: pod, container: container, command: ["cat", path], limits: limits, stdout: hand)
+    }
+    guard result.exitCode == 0 else {
+      throw failure(operation, CommandOutcome(exitCode: result.exitCode, output: "", errors: result.stderr.text))
+    }
+  }
+
+  func remove(_ path: String) async throws {
+    let outcome = try await run(["rm", "-f", path], timeout: .seconds(60))
+    guard outcome.exitCode == 0 else { throw failure("remove \(path)", outcome) }
+  }
+
+  private func failure(_ operation: String, _ outcome: CommandOutcome) -> SnapshotSourceError {
+    SnapshotSourceError(
+      .failed, operation: operation,
+      message: "the command ended with status \(outcome.exitCode) in \(place): \(outcome.complaint)")
+  }
+
+  private func mapping<Value>(_ operation: String, _ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await body()
+    } catch let error as KubernetesError {
+      let code: SnapshotSourceError.Code =
+        switch error.code {
+        case .forbidden, .unauthorized: .unauthorized
+        case .notFound, .badRequest: .configuration
+        case .connection, .timeout: .truncated
+        default: .unreachable
+        }
+      throw SnapshotSourceError(code, operation: operation, message: error.message, cause: error)
+    }
+  }
+}

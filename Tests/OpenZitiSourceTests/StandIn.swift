@@ -1,0 +1,189 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
+import X509
+
+/// A stand-in for an OpenZiti controller, since none can be had: a folder with a live database, and the management API over
+/// TLS, by the controller's public sources and the API's documentation, its awkward parts included:
+///
+/// - Who is not a full administrator gets 401, not 403.
+/// - One snapshot a minute: 429 `RATE_LIMITED`. (A test sets how many calls are refused instead of waiting for a minute.)
+/// - 503 `TIMEOUT` while the snapshot goes on: the file appears in pieces under its final name, and its mark comes last.
+/// - Placeholders in a path are replaced anywhere in it; the target is truncated where it exists.
+/// - The edge API's variant takes no path and names no file.
+final class StandIn: Sendable {
+  struct Behaviour: Sendable {
+    var password = "admin-password"
+    var isAdmin = true
+    var asksSecondFactor = false
+    /// Snapshots that are refused for the rate limit before one is taken.
+    var rateLimited = 0
+    /// Answers TIMEOUT and writes in so many steps.
+    var slowSteps = 0
+    var hasFabricAPI = true
+    /// What a snapshot is a copy of.
+    var snapshot = "ctrl-schema44.db"
+  }
+
+  let folder: URL
+  let certificate: String
+  let behaviour: Mutex<Behaviour>
+  private let channel = Mutex<(any Channel)?>(nil)
+  private let log = Mutex<[String]>([])
+  private let sessions = Mutex<Set<String>>([])
+
+  var database: String { folder.appendingPathComponent("ctrl.db").path }
+  var url: String { "https://127.0.0.1:\(channel.withLock { $0 }?.localAddress?.port ?? 0)" }
+  /// `POST /fabric/v1/database/snapshot` and the like, in order.
+  var requests: [String] { log.withLock { $0 } }
+  var openSessions: Int { sessions.withLock { $0.count } }
+  var files: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted() }
+
+  private init(_ behaviour: Behaviour, folder: URL, certificate: String) {
+    self.behaviour = Mutex(behaviour)
+    self.folder = folder
+    self.certificate = certificate
+  }
+
+  static func fixture(_ name: String) throws -> URL {
+    guard let url = Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: nil) else {
+      throw CocoaError(.fileNoSuchFile)
+    }
+    return url
+  }
+
+  static func start(_ behaviour: Behaviour = Behaviour()) async throws -> StandIn {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ziti-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      at: fixture("ctrl-live-copy.db"), to: folder.appendingPathComponent("ctrl.db"))
+    let identity = try TLSIdentity.make()
+    let standIn = StandIn(behaviour, folder: folder, certificate: identity.certificate)
+    let context = try NIOSSLContext(
+      configuration: .makeServerConfiguration(
+        certificateChain: [.certificate(try NIOSSLCertificate(bytes: Array(identity.certificate.utf8), format: .pem))],
+        privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.key.utf8), format: .pem))))
+    let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+          try channel.pipeline.syncOperations.addHandler(RequestHandler(standIn))
+        }
+      }
+      .bind(host: "127.0.0.1", port: 0).get()
+    standIn.channel.withLock { $0 = server }
+    return standIn
+  }
+
+  func stop() async {
+    try? await channel.withLock { $0 }?.close()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  // MARK: The API
+
+  fileprivate func answer(_ method: String, _ target: String, _ session: String?, _ body: Data) -> (Int, String) {
+    let path = String(target.prefix { $0 != "?" })
+    log.withLock { $0.append("\(method) \(path)") }
+    let behaviour = behaviour.withLock { $0 }
+    switch (method, path) {
+    case ("GET", "/edge/management/v1/version"): return (200, #"{"data":{"version":"v1.6.8"},"meta":{}}"#)
+    case ("POST", "/edge/management/v1/authenticate"): return authenticate(behaviour, body)
+    case ("DELETE", "/edge/management/v1/current-api-session"):
+      _ = sessions.withLock { $0.remove(session ?? "") }
+      return (200, #"{"data":{},"meta":{}}"#)
+    case ("POST", "/fabric/v1/database/snapshot") where behaviour.hasFabricAPI,
+      ("POST", "/edge/management/v1/database/snapshot"):
+      guard let session, sessions.withLock({ $0.contains(session) }), behaviour.isAdmin else {
+        return (401, Self.error("UNAUTHORIZED", "The request could not be completed. The session is not authorized"))
+      }
+      return snapshot(behaviour, isEdge: path.hasPrefix("/edge"), body)
+    default: return (404, Self.error("NOT_FOUND", "The resource requested was not found"))
+    }
+  }
+
+  private func authenticate(_ behaviour: Behaviour, _ body: Data) -> (Int, String) {
+    let sent = (try? JSONDecoder().decode([String: String].self, from: body)) ?? [:]
+    guard sent["username"] == "admin", sent["password"] == behaviour.password else {
+      return (401, Self.error("INVALID_AUTH", "The authentication request failed"))
+    }
+    let token = UUID().uuidString
+    _ = sessions.withLock { $0.insert(token) }
+    let queries = behaviour.asksSecondFactor ? #"[{"typeId":"MFA","provider":"ziti"}]"# : "[]"
+    return (200, #"{"data":{"token":"\#(token)","authQueries":\#(queries)},"meta":{}}"#)
+  }
+
+  private func snapshot(_ behaviour: Behaviour, isEdge: Bool, _ body: Data) -> (Int, String) {
+    let isRefused = self.behaviour.withLock { behaviour in
+      guard behaviour.rateLimited > 0 else { return false }
+      behaviour.rateLimited -= 1
+      return true
+    }
+    if isRefused { return (429, Self.error("RATE_LIMITED", "The request was rate limited")) }
+    let sent = (try? JSONDecoder().decode([String: String].self, from: body)) ?? [:]
+    let wanted = isEdge ? "DB_DIR/DB_FILE-20261121-030000" : sent["path"] ?? "DB_DIR/DB_FILE-DATE-TIME"
+    let path =
+      wanted.replacingOccurrences(of: "DB_DIR", with: folder.path).replacingOccurrences(of: "DB_FILE", with: "ctrl.db")
+      .replacingOccurrences(of: "DATE", with: "20261121").replacingOccurrences(of: "TIME", with: "030000")
+    do {
+      let content = try Data(contentsOf: Self.fixture(behaviour.snapshot))
+      if behaviour.slowSteps > 0 {
+        writeSlowly(content, to: path, steps: behaviour.slowSteps)
+        return (503, Self.error("TIMEOUT", "The operation timed out"))
+      }
+      try content.write(to: URL(fileURLWithPath: path))
+    } catch {
+      return (500, Self.error("UNHANDLED", "\(error)"))
+    }
+    return (200, isEdge ? #"{"data":{},"meta":{}}"# : #"{"data":{"path":"\#(path)"},"meta":{}}"#)
+  }
+
+  private func writeSlowly(_ content: Data, to path: String, steps: Int) {
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    for step in 1...steps {
+      loop.scheduleTask(in: .milliseconds(400 * Int64(step))) {
+        try content.prefix(content.count * step / steps).write(to: URL(fileURLWithPath: path))
+      }
+    }
+  }
+
+  private static func error(_ code: String, _ message: String) -> String {
+    #"{"error":{"code":"\#(code)","message":"\#(message)","requestId":"r1","cause":{"message":"because"}},"meta":{}}"#
+  }
+}
+
+private final class RequestHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private let standIn: StandIn
+  private var head: HTTPRequestHead?
+  private var body = Data()
+
+  init(_ standIn: StandIn) { self.standIn = standIn }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      self.head = head
+      body = Data()
+    case .body(let bytes): body.append(contentsOf: bytes.readableBytesView)
+    case .end:
+      guard let head else { return }
+      let (status, text) = standIn.answer(
+        head.method.rawValue, head.uri, head.headers.first(name: "zt-session"), body)
+      let answer = ByteBuffer(string: text)
+      var headers = HTTPHeaders([("content-type", "application/json")])
+      headers.add(name: "content-length", value: "\(answer.readableBytes)")
+      context.write(
+        wrapOutboundOut(.head(.init(version: .http1_1, status: .init(statusCode: status), headers: headers))),
+        promise: nil)
+      context.write(wrapOutboundOut(.body(.byteBuffer(answer))), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+  }
+}
