@@ -282,7 +282,7 @@ let package = Package(
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "EtcdSourceTests",
-      dependencies: ["EtcdSource", "SnapshotSource", "TestServers", crypto, nioCore, subprocess],
+      dependencies: ["EtcdSource", "Bolt", "SnapshotSource", "TestServers", crypto, nioCore],
       swiftSettings: strict),
     .testTarget(
       name: "OpenBaoSourceTests",

@@ -1,3 +1,4 @@
+import Bolt
 import NIOCore
 import SnapshotSource
 import Synchronization
@@ -11,7 +12,7 @@ struct SnapshotStream: Sendable {
     let idle = configuration.timeouts.idle
     let announced = Mutex<UInt64?>(nil)
     let hash = Mutex<[String: String]>([:])
-    var check = EtcdSnapshotCheck(operation: operation)
+    var check = EtcdSnapshotChecker()
     try await relayPieces(idle: idle) {
       SnapshotSourceError(.truncated, operation: operation, message: "\(endpoint) sent nothing for \(idle)")
     } produce: { hand in
@@ -27,14 +28,14 @@ struct SnapshotStream: Sendable {
         }
       }
     } consume: { bytes in
-      check.update(bytes)
+      check.consume(bytes)
       try await sink(bytes)
     }
     if let remaining = announced.withLock({ $0 }), remaining != 0 {
       throw SnapshotSourceError(
         .truncated, operation: operation, message: "the stream ended with \(remaining) bytes still to come")
     }
-    var facts = try check.finish()
+    var facts = try SnapshotJudgement.facts(of: check.finish(), operation: operation)
     facts.values.merge(hash.withLock { $0 }) { mine, _ in mine }
     return facts
   }

@@ -1,9 +1,13 @@
-import EtcdSource
+import Bolt
+import Crypto
 import Foundation
+import NIOCore
 import SnapshotSource
 import Synchronization
 import TestServers
 import Testing
+
+@testable import EtcdSource
 
 /// Against real etcd servers.
 @Suite struct RealClusterTests {
@@ -20,11 +24,47 @@ import Testing
     #expect(capture.warnings.isEmpty)
     #expect(capture.facts["version"]?.hasPrefix(version == .v3_4 ? "3.4." : "3.5.") == true)
     #expect(capture.facts["leader"] == "true")
+    #expect(capture.facts["revision"] == "21")
+    #expect(capture.facts["totalKeys"] == "\(status.totalKey)")
     #expect(capture.facts["hashKVRevision"] == "21")
     #expect(capture.facts["hashKV"].flatMap(UInt32.init) != nil)
     let listed = try await cluster.etcdctl("endpoint", "status", "-w", "json")
     let clusterID = try #require(UInt64(capture.facts["clusterID"] ?? "", radix: 16))
     #expect(listed.contains("\(clusterID)"))
+  }
+
+  @Test func bytesThatAreCutOrChangedAreRefused() async throws {
+    let cluster = try await EtcdCluster.start()
+    defer { cluster.stop() }
+    try await cluster.etcdctl("put", "a", "b")
+    let bytes = try await Capture.of(EtcdConfiguration(endpoints: cluster.endpoints)).bytes
+    func code(_ bytes: [UInt8]) -> SnapshotSourceError.Code? {
+      var checker = EtcdSnapshotChecker()
+      for start in stride(from: 0, to: bytes.count, by: 1000) {
+        checker.consume(ByteBuffer(bytes: bytes[start..<min(start + 1000, bytes.count)]))
+      }
+      do {
+        _ = try SnapshotJudgement.facts(of: checker.finish(), operation: "test")
+        return nil
+      } catch {
+        return (error as? SnapshotSourceError)?.code
+      }
+    }
+    #expect(code(bytes) == nil)
+    for count in [0, 31, 32, 4096, bytes.count - 33, bytes.count - 32, bytes.count - 1] {
+      #expect(code(Array(bytes.prefix(count))) == .truncated, "\(count)")
+    }
+    // Cut where the length could be that of a snapshot.
+    #expect(code(Array(bytes.prefix(8192 + 32))) == .corrupt)
+    for position in [0, 5000, bytes.count / 2, bytes.count - 33, bytes.count - 1] {
+      var changed = bytes
+      changed[position] ^= 1
+      #expect(code(changed) == .corrupt, "\(position)")
+    }
+    // A damaged database under a hash that is right.
+    var damaged = Array(bytes.dropLast(32))
+    damaged.replaceSubrange(8192..., with: [UInt8](repeating: 0xff, count: damaged.count - 8192))
+    #expect(code(damaged + Array(SHA256.hash(data: damaged))) == .corrupt)
   }
 
   @Test func aRestoreOfTheSnapshotServesItsKeys() async throws {
