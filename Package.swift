@@ -263,6 +263,16 @@ let package = Package(
       name: "S3StoreTests",
       dependencies: ["ObjectStore", "ObjectStoreTestKit", "S3Store", "StoreHTTP", "TestServers", nioCore, nioHTTP1],
       swiftSettings: strict),
+    // Azure Blob Storage and its identities in memory.
+    .target(
+      name: "FakeAzure", dependencies: ["StoreHTTP", crypto, nioCore, nioFoundation, nioHTTP1, nioPosix],
+      path: "Tests/Support/FakeAzure", swiftSettings: strict),
+    .testTarget(
+      name: "AzureStoreTests",
+      dependencies: [
+        "AzureStore", "FakeAzure", "ObjectStore", "ObjectStoreTestKit", "StoreHTTP", "TestServers", crypto, nioCore,
+        nioHTTP1, subprocess,
+      ], resources: [.copy("Fixtures")], swiftSettings: strict),
     // Tests of the API and the formats.
     .testTarget(
       name: "HoldfastAPITests", dependencies: ["HoldfastAPI", "KubernetesModel", yams],

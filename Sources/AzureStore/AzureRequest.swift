@@ -106,11 +106,13 @@ struct AzureRequests: Sendable {
       operation: "list blocks of \(location)/\(key)", action: .read)
   }
 
-  func get(_ key: String, range: Range<Int64>?) -> AzureRequest {
+  /// - Parameter etag: Reads only this version.
+  func get(_ key: String, range: Range<Int64>?, etag: String? = nil) -> AzureRequest {
     var request = AzureRequest(method: "GET", key: key, operation: "GET \(location)/\(key)", action: .read)
     if let range {
       request.headers.append((name: "x-ms-range", value: "bytes=\(range.lowerBound)-\(range.upperBound - 1)"))
     }
+    if let etag { request.headers.append((name: "if-match", value: etag)) }
     return request
   }
 

@@ -48,21 +48,22 @@ extension AzureStore {
         + "deletion must be allowed: \(error.message)"
       throw error
     } catch let error as ObjectStoreError where [.integrity, .locked].contains(error.code) && !error.isRetryable {
-      try await removeRemains(key)
-      return false
+      return try await removeRemains(key)
     }
   }
 
   /// Removes the empty blob of an abort that did not come to its end, and nothing else.
-  private func removeRemains(_ key: String) async throws {
+  /// - Returns: Whether there was no blob at all.
+  private func removeRemains(_ key: String) async throws -> Bool {
     do {
       let answer = try await transport.send(requests.head(key), expecting: 200)
       guard answer.headers.first(name: AzureRequests.abortedHeader) != nil,
         answer.headers.first(name: "content-length") == "0", let etag = answer.headers.first(name: "etag")
-      else { return }
+      else { return false }
       try await deleteEmpty(key, etag: etag)
+      return false
     } catch let error as ObjectStoreError where error.code == .notFound {
-      return
+      return true
     }
   }
 

@@ -81,7 +81,14 @@ public final class AzureStore: ObjectStore {
   public func get(
     _ key: String, range: Range<Int64>?, consume: (ByteBuffer) async throws -> Void
   ) async throws -> Int64 {
-    let request = requests.get(key, range: range)
+    try await get(key, range: range, pin: ReadPin(), consume: consume)
+  }
+
+  @discardableResult
+  public func get(
+    _ key: String, range: Range<Int64>?, pin: ReadPin, consume: (ByteBuffer) async throws -> Void
+  ) async throws -> Int64 {
+    let request = requests.get(key, range: range, etag: pin.version)
     try ObjectKey.validate(key, operation: request.operation)
     if let range, range.isEmpty { return try await size(key, request) }
 
@@ -96,6 +103,10 @@ public final class AzureStore: ObjectStore {
       throw transport.failure(answer, request).storeError
     }
     let expected = try expectation(response.headers, range: range, request)
+    guard pin.bind(to: try tag(response.headers, request)) else {
+      throw ObjectStoreError(
+        .integrity, operation: request.operation, message: "the object was replaced while it was read")
+    }
     try await transport.client.consume(response, length: expected.length, outgoing, consume: consume)
     return expected.size
   }
@@ -117,6 +128,14 @@ public final class AzureStore: ObjectStore {
       .integrity, operation: request.operation, message: "the store does not say how long its answer is")
   }
 
+  /// Every blob has an ETag; a proxy's page that says 200 has not.
+  @discardableResult
+  private func tag(_ headers: HTTPHeaders, _ request: AzureRequest) throws -> String {
+    if let tag = headers.first(name: "etag"), !tag.isEmpty { return tag }
+    throw ObjectStoreError(
+      .integrity, isRetryable: true, operation: request.operation, message: "the answer is not Azure's: it has no ETag")
+  }
+
   private func size(_ key: String, _ request: AzureRequest) async throws -> Int64 {
     guard let info = try await head(key) else {
       throw ObjectStoreError(.notFound, operation: request.operation, message: "no such object")
@@ -129,6 +148,7 @@ public final class AzureStore: ObjectStore {
     try ObjectKey.validate(key, operation: request.operation)
     do {
       let answer = try await transport.send(request, expecting: 200)
+      try tag(answer.headers, request)
       guard let size = answer.headers.first(name: "content-length").flatMap({ Int64($0) }) else {
         throw ObjectStoreError(
           .integrity, isRetryable: true, operation: request.operation, message: "the store does not say the size")

@@ -22,12 +22,14 @@ struct AzureTransport: Sendable {
     self.configuration = configuration
     self.now = now
     endpoint = try AzureEndpoint(configuration)
-    tokens = try AzureTokens(configuration, now: now)
-    guard tokens == nil || AzureEndpoint.keepsSecrets(scheme: endpoint.scheme, host: endpoint.hostName) else {
+    let isSafe = AzureEndpoint.keepsSecrets(scheme: endpoint.scheme, host: endpoint.hostName)
+    guard isSafe || !configuration.credentials.areTokens else {
       throw ObjectStoreError.azureConfiguration(
         "a token of \(configuration.credentials) must not travel unencrypted; make the endpoint https://\(endpoint.host)"
       )
     }
+    // Both clients need a shutdown: nothing that the second refuses would the first have taken.
+    tokens = try AzureTokens(configuration, now: now)
     client = try StoreHTTPClient(configuration.http)
   }
 
@@ -57,7 +59,9 @@ struct AzureTransport: Sendable {
     let response = try await begin(outgoing)
     guard response.status.code == 401, let tokens else { return (outgoing, response) }
     _ = try await client.collect(response, outgoing)
-    await tokens.invalidate()
+    if let refused = outgoing.headers.first(where: { $0.name == "authorization" })?.value {
+      await tokens.invalidate(refused)
+    }
     let again = try await authorize(request)
     return (again, try await begin(again))
   }
@@ -91,7 +95,7 @@ struct AzureTransport: Sendable {
       headers.append((name: "authorization", value: value))
     case .sas(let token): query += token.items.map { (name: $0.name, value: $0.value) }
     case .workloadIdentity, .clientSecret, .managedIdentity:
-      if let token = try await tokens?.token() { headers.append((name: "authorization", value: "Bearer \(token)")) }
+      if let token = try await tokens?.token() { headers.append((name: "authorization", value: token)) }
     }
     return StoreHTTPRequest(
       method: request.method, url: endpoint.url(request.key, query: query), headers: headers, body: request.body,

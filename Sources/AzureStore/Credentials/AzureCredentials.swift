@@ -11,6 +11,14 @@ public enum AzureCredentials: Sendable, Hashable, CustomStringConvertible {
   /// Asks the metadata service of the node, or the endpoint of the hosting service.
   case managedIdentity(AzureManagedIdentity)
 
+  /// Whether a bearer token goes with each request, which is all that someone needs to act for its owner.
+  var areTokens: Bool {
+    switch self {
+    case .accountKey, .sas: false
+    case .workloadIdentity, .clientSecret, .managedIdentity: true
+    }
+  }
+
   public var description: String {
     switch self {
     case .accountKey: "the account key"

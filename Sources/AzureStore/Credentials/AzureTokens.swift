@@ -45,10 +45,11 @@ final class AzureTokens: Sendable {
     }
   }
 
-  func token() async throws -> String { try await cache.value() }
+  /// As the `Authorization` header has it.
+  func token() async throws -> String { "Bearer \(try await cache.value())" }
 
-  /// The store refused the token.
-  func invalidate() async { await cache.invalidate() }
+  /// The store refused that one.
+  func invalidate(_ token: String) async { await cache.invalidate { "Bearer \($0)" == token } }
 
   func shutdown() async throws { try await client.shutdown() }
 
@@ -67,6 +68,8 @@ final class AzureTokens: Sendable {
       return try await client.send(request)
     } catch var error as ObjectStoreError where error.code == .unreachable || error.code == .timeout {
       if case .managedIdentity(let identity) = credentials, identity.header == nil {
+        // Nobody asked for this identity: it is what is left where there is nothing else.
+        error.code = .credentialsNotFound
         error.message =
           "there are no credentials for Azure: no credentialsSecretRef, none of AZURE_STORAGE_CONNECTION_STRING, "
           + "AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN, AZURE_FEDERATED_TOKEN_FILE and AZURE_CLIENT_SECRET in the "

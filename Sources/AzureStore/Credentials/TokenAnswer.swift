@@ -7,9 +7,15 @@ import StoreHTTP
 
 /// What the token services answer; numbers come as numbers or as text.
 struct TokenAnswer: Decodable {
-  private var access_token: String
-  private var expires_in: Seconds?
-  private var expires_on: Seconds?
+  private var accessToken: String
+  private var expiresIn: Seconds?
+  private var expiresOn: Seconds?
+
+  private enum CodingKeys: String, CodingKey {
+    case accessToken = "access_token"
+    case expiresIn = "expires_in"
+    case expiresOn = "expires_on"
+  }
 
   private struct Seconds: Decodable {
     var value: Double
@@ -38,8 +44,8 @@ struct TokenAnswer: Decodable {
   }
 
   func token(now: Date) -> (value: String, expires: Date?) {
-    if let expires_in { return (access_token, now.addingTimeInterval(expires_in.value)) }
-    return (access_token, expires_on.map { Date(timeIntervalSince1970: $0.value) })
+    if let expiresIn { return (accessToken, now.addingTimeInterval(expiresIn.value)) }
+    return (accessToken, expiresOn.map { Date(timeIntervalSince1970: $0.value) })
   }
 }
 
@@ -54,8 +60,12 @@ struct TokenFailure {
 
   private struct Body: Decodable {
     var error: String?
-    var error_description: String?
-    var Message: String?
+    var description: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case error
+      case description = "error_description"
+    }
   }
 
   var storeError: ObjectStoreError {
@@ -109,7 +119,7 @@ struct TokenFailure {
   }
 
   private var body: Body? { try? JSONDecoder().decode(Body.self, from: Data(buffer: answer.body)) }
-  private var description: String { body?.error_description ?? body?.Message ?? "" }
+  private var description: String { body?.description ?? "" }
   private var entraCode: String { String(description.prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }) }
 
   private func make(_ code: ObjectStoreError.Code, retry: Bool = false, _ message: String) -> ObjectStoreError {
