@@ -67,11 +67,10 @@ import Testing
   @Test func theEmptyBlobOfAnAbortThatDiedIsRemovedByTheNext() async throws {
     try await withAzure { direct, configuration, fake in
       let rules = FaultRules()
-      rules.add(.hang) { $0.method == .DELETE && $0.headers.first(name: "if-match") != "\"0x0\"" }
+      rules.add(.resetRequest(after: 0)) { $0.method == .DELETE && $0.headers.first(name: "if-match") != "\"0x0\"" }
       try await withProxy(fake.origin, decide: rules.fault) { proxy in
         var configuration = configuration
         configuration.endpoint = "\(proxy.endpoint)/\(fake.account)"
-        configuration.http.idleTimeout = .seconds(1)
         try await withStore(configuration) { store in
           let upload = try await begin(store)
           await #expect(throws: ObjectStoreError.self) { try await upload.abort() }

@@ -55,7 +55,7 @@ import Testing
   /// Short where the server falls silent; long enough for a busy machine elsewhere.
   private func idleTimeout(for fault: Fault) -> Duration {
     switch fault {
-    case .hang, .hangAfter, .stallAnswer: .seconds(2)
+    case .hang, .hangAfter, .stallAnswer: .seconds(3)
     default: .seconds(15)
     }
   }

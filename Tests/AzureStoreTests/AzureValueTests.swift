@@ -33,7 +33,7 @@ import Testing
     let read = try #require(BlockID(encoded: ids[2]))
     #expect(read.number == 10_000)
     #expect(read.started == Date(timeIntervalSince1970: 1_795_259_831))
-    #expect(read.upload == "6b017cb7-0000000000000007")
+    #expect(read.upload == "6b017db7-0000000000000007")
     #expect(BlockID(encoded: "YmxvY2stMDAx") == nil)
     #expect(BlockID.newUpload(Date()) != BlockID.newUpload(Date()))
   }

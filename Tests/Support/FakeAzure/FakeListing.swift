@@ -32,7 +32,7 @@ struct FakeListing {
       }
       page.append(entry)
     }
-    let marker = hasMore ? Self.encode(page.last?.name ?? after ?? "") : ""
+    let marker = hasMore ? Self.encode(page.last?.name ?? after ?? "", state.listings) : ""
     let prefix = request[query: "prefix"].map { "<Prefix>\(FakeXML.escape($0))</Prefix>" } ?? ""
     let text =
       "<EnumerationResults ServiceEndpoint=\"\(endpoint)\" ContainerName=\"\(container)\">\(prefix)<Blobs>"
@@ -100,9 +100,9 @@ struct FakeListing {
     return "<Metadata>\(entries.joined())</Metadata>"
   }
 
-  /// Opaque to clients: not the key itself.
-  private static func encode(_ key: String) -> String {
-    "2!\(key.utf8.count)!" + Data(key.utf8.reversed()).base64EncodedString()
+  /// Opaque to clients: not the key itself, and another one after each page.
+  private static func encode(_ key: String, _ page: Int) -> String {
+    "2!\(page)!" + Data(key.utf8.reversed()).base64EncodedString()
   }
 
   private static func decode(_ marker: String) throws -> String {
