@@ -13,14 +13,15 @@ struct SigV4: Sendable {
   ///   - path: Encoded, as sent.
   ///   - query: Not encoded.
   ///   - headers: With `host`.
-  ///   - payloadHash: SHA-256 of the body in hex.
+  ///   - payloadHash: SHA-256 of the body in hex, or for S3 that it is not signed.
   func sign(
     method: String, path: String, query: [(name: String, value: String)], headers: [(name: String, value: String)],
     payloadHash: String, date: Date
   ) -> [(name: String, value: String)] {
     let timestamp = Self.timestamp(date)
     var headers = headers.map { (name: $0.name.lowercased(), value: $0.value) }
-    headers.append((name: "x-amz-content-sha256", value: payloadHash))
+    // S3 alone wants to be told.
+    if service == "s3" { headers.append((name: "x-amz-content-sha256", value: payloadHash)) }
     headers.append((name: "x-amz-date", value: timestamp))
     if let token = credentials.sessionToken { headers.append((name: "x-amz-security-token", value: token)) }
     headers.sort { $0.name < $1.name }

@@ -198,6 +198,38 @@ private func failure(
     #expect(time.sleeps.count == 3)
   }
 
+  /// Half of one object and half of another would be a third that nobody wrote.
+  @Test func aReadIsNotResumedOnAnotherVersion() async throws {
+    let base = MemoryStore()
+    try await base.put("a", body: patternedBytes(200_000))
+    let store = RetryingStore(PinningStore(base: base, versions: ["1", "2"]), clock: time.clock)
+    var content = ByteBuffer()
+    await #expect {
+      try await store.get("a", range: nil) { content.writeImmutableBuffer($0) }
+    } throws: { ($0 as? ObjectStoreError)?.code == .integrity }
+    #expect(content == patternedBytes(200_000).getSlice(at: 0, length: 1000))
+  }
+
+  // MARK: Deleting many
+
+  @Test func onlyWhatFailedAndMayPassIsDeletedAgain() async throws {
+    let base = DeletingStore([
+      ["b": failure(.throttled), "c": failure(.locked, retryable: false), "d": failure()], ["d": failure()], [:],
+    ])
+    let failures = try await RetryingStore(base, clock: time.clock).deleteAll(["a", "b", "c", "d"])
+    #expect(failures.mapValues(\.code) == ["c": .locked])
+    #expect(base.asked.map { $0.sorted() } == [["a", "b", "c", "d"], ["b", "d"], ["d"]])
+    #expect(time.sleeps.count == 2)
+  }
+
+  @Test func whatStaysIsToldForEachKey() async throws {
+    let base = DeletingStore(Array(repeating: ["a": failure()], count: 100))
+    let failures = try await RetryingStore(base, policy: RetryPolicy(maximumAttempts: 3), clock: time.clock)
+      .deleteAll(["a", "b"])
+    #expect(failures.mapValues(\.code) == ["a": .serverError])
+    #expect(base.asked.count == 3)
+  }
+
   @Test func theConsumersErrorIsNotRetriedEvenIfItLooksLikeTheStores() async throws {
     let base = MemoryStore()
     try await base.put("a", body: patternedBytes(10))
@@ -235,6 +267,71 @@ private final class BreakingStore: ObjectStore {
   func put(_ key: String, body: ByteBuffer, condition: WriteCondition) async throws { throw failure() }
   func startUpload(_ key: String) async throws -> any MultipartUpload { throw failure() }
   func head(_ key: String) async throws -> ObjectInfo? { try await base.head(key) }
+  func list(prefix: String, startingAfter: String?) async throws -> ObjectPage { throw failure() }
+  func delete(_ key: String) async throws {}
+  func listUploads(prefix: String) async throws -> [OpenUpload] { [] }
+  func abortUpload(_ upload: OpenUpload) async throws {}
+}
+
+/// Each read is of another version, and the first breaks.
+private final class PinningStore: ObjectStore {
+  private let base: MemoryStore
+  private let versions: Mutex<[String]>
+
+  init(base: MemoryStore, versions: [String]) {
+    self.base = base
+    self.versions = Mutex(versions)
+  }
+
+  var location: String { base.location }
+
+  func get(_ key: String, range: Range<Int64>?, consume: (ByteBuffer) async throws -> Void) async throws -> Int64 {
+    try await get(key, range: range, pin: ReadPin(), consume: consume)
+  }
+
+  func get(
+    _ key: String, range: Range<Int64>?, pin: ReadPin, consume: (ByteBuffer) async throws -> Void
+  ) async throws -> Int64 {
+    guard pin.bind(to: versions.withLock { $0.removeFirst() }) else { throw failure(.integrity, retryable: false) }
+    return try await base.get(key, range: range) { chunk in
+      try await consume(chunk.getSlice(at: chunk.readerIndex, length: 1000) ?? chunk)
+      throw failure(.unreachable)
+    }
+  }
+
+  func put(_ key: String, body: ByteBuffer, condition: WriteCondition) async throws { throw failure() }
+  func startUpload(_ key: String) async throws -> any MultipartUpload { throw failure() }
+  func head(_ key: String) async throws -> ObjectInfo? { try await base.head(key) }
+  func list(prefix: String, startingAfter: String?) async throws -> ObjectPage { throw failure() }
+  func delete(_ key: String) async throws {}
+  func listUploads(prefix: String) async throws -> [OpenUpload] { [] }
+  func abortUpload(_ upload: OpenUpload) async throws {}
+}
+
+/// Answers to deletions of many as a test wants.
+private final class DeletingStore: ObjectStore {
+  private let state: Mutex<(answers: [[String: ObjectStoreError]], asked: [[String]])>
+
+  init(_ answers: [[String: ObjectStoreError]]) {
+    state = Mutex((answers, []))
+  }
+
+  var asked: [[String]] { state.withLock(\.asked) }
+  var location: String { "test://" }
+
+  func deleteAll(_ keys: [String]) async throws -> [String: ObjectStoreError] {
+    state.withLock { state in
+      state.asked.append(keys)
+      return state.answers.removeFirst()
+    }
+  }
+
+  func put(_ key: String, body: ByteBuffer, condition: WriteCondition) async throws { throw failure() }
+  func startUpload(_ key: String) async throws -> any MultipartUpload { throw failure() }
+  func get(_ key: String, range: Range<Int64>?, consume: (ByteBuffer) async throws -> Void) async throws -> Int64 {
+    throw failure()
+  }
+  func head(_ key: String) async throws -> ObjectInfo? { nil }
   func list(prefix: String, startingAfter: String?) async throws -> ObjectPage { throw failure() }
   func delete(_ key: String) async throws {}
   func listUploads(prefix: String) async throws -> [OpenUpload] { [] }

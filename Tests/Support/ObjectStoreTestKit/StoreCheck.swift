@@ -95,6 +95,32 @@ extension StoreCheck {
       try require(try await fixture.store.head(fixture.key("a/b")) == nil, "head gives what was deleted")
       try requireEqual(try await fixture.names(), [])
     },
+    StoreCheck("many can be deleted at once, those that are not there too") { fixture in
+      let names = ["a", "b/c", "d e+f", "ü&<>", "kept"]
+      for name in names { try await fixture.store.put(fixture.key(name), body: ByteBuffer(string: "x")) }
+      let doomed = (names.dropLast() + ["nothing"]).map(fixture.key)
+      try requireEqual(try await fixture.store.deleteAll(doomed).count, 0)
+      try requireEqual(try await fixture.names(), ["kept"])
+      try requireEqual(try await fixture.store.deleteAll([]).count, 0)
+    },
+    StoreCheck("a read that is bound to a version gives that one or none") { fixture in
+      try await fixture.store.put(fixture.key("a"), body: patternedBytes(1000))
+      let pin = ReadPin()
+      var content = ByteBuffer()
+      for range: Range<Int64> in [0..<500, 500..<1000] {
+        let size = try await fixture.store.get(fixture.key("a"), range: range, pin: pin) {
+          content.writeImmutableBuffer($0)
+        }
+        try requireEqual(size, 1000)
+      }
+      try requireEqual(content, patternedBytes(1000))
+      // A store that cannot tell binds nothing.
+      guard pin.version != nil else { return }
+      try await fixture.store.put(fixture.key("a"), body: patternedBytes(1000, seed: 2))
+      try await requireError(.integrity) {
+        try await fixture.store.get(fixture.key("a"), range: 0..<500, pin: pin) { _ in }
+      }
+    },
     StoreCheck("a consumer's error comes out unchanged and ends the read") { fixture in
       struct Own: Error {}
       try await fixture.store.put(fixture.key("a"), body: patternedBytes(200_000))

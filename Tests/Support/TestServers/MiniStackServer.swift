@@ -56,9 +56,27 @@ public final class MiniStackServer: Sendable {
     return name
   }
 
+  /// A role that may do everything on S3.
+  /// - Parameter trust: The statement of its trust policy.
+  /// - Returns: Its ARN.
+  public func createRole(trust: String) async throws -> String {
+    let name = "role-\(UUID().uuidString.lowercased())"
+    let answer = try await Self.iam(
+      endpoint,
+      [
+        "Action": "CreateRole", "RoleName": name,
+        "AssumeRolePolicyDocument": #"{"Version": "2012-10-17", "Statement": [\#(trust)]}"#,
+      ])
+    let policy = #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#
+    _ = try await Self.iam(
+      endpoint, ["Action": "PutRolePolicy", "RoleName": name, "PolicyName": "p", "PolicyDocument": policy])
+    return try Self.element("Arn", of: answer)
+  }
+
   /// Temporary credentials, by STS.
-  public func makeSession() async throws -> (id: String, secret: String, token: String) {
-    let answer = try await Self.query("sts", "2011-06-15", endpoint, ["Action": "GetSessionToken"])
+  public func makeSession(seconds: Int = 3600) async throws -> (id: String, secret: String, token: String) {
+    let answer = try await Self.query(
+      "sts", "2011-06-15", endpoint, ["Action": "GetSessionToken", "DurationSeconds": "\(seconds)"])
     return (
       try Self.element("AccessKeyId", of: answer), try Self.element("SecretAccessKey", of: answer),
       try Self.element("SessionToken", of: answer)

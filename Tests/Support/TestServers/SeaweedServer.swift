@@ -15,6 +15,9 @@ public final class SeaweedServer: Sendable {
   /// May list and read, and nothing else.
   public let readOnlyAccessKeyID = "readonly"
   public let readOnlySecretAccessKey = "readonly-secret-key"
+  /// May write, and nothing else.
+  public let writeOnlyAccessKeyID = "writeonly"
+  public let writeOnlySecretAccessKey = "writeonly-secret-key"
   private let filer: String
 
   private init(process: ServerProcess, port: Int, filerPort: Int) {
@@ -81,7 +84,9 @@ public final class SeaweedServer: Sendable {
       {"name": "holdfast", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
        "credentials": [{"accessKey": "holdfast", "secretKey": "holdfast-secret-key"}]},
       {"name": "readonly", "actions": ["Read", "List"],
-       "credentials": [{"accessKey": "readonly", "secretKey": "readonly-secret-key"}]}
+       "credentials": [{"accessKey": "readonly", "secretKey": "readonly-secret-key"}]},
+      {"name": "writeonly", "actions": ["Write"],
+       "credentials": [{"accessKey": "writeonly", "secretKey": "writeonly-secret-key"}]}
     ]}
     """
 }
