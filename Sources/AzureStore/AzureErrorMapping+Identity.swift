@@ -37,18 +37,42 @@ extension AzureFailure {
 
   /// What is missing, by the kind of credentials.
   var denied: String {
+    let action = request.action.dataAction
     switch configuration.credentials {
     case .sas(let token):
-      if token.permissions?.contains(request.action.letter) == true || token.permissions == nil {
-        return "\(token) does not allow \(request.action.dataAction) on \(container); make one for the container (sr=c)"
+      let missing = missingLetters(token)
+      if missing.isEmpty {
+        return "\(token) does not allow \(action) on \(container); make one for the container (sr=c)"
       }
-      return "\(token) lacks \(request.action.letter) (\(request.method) on \(container)); make one with it"
+      return "\(token) lacks \(missing) (\(request.method) on \(container)); make one with it"
     case .accountKey:
-      return "the account key may not do \(request.action.dataAction) on \(container)"
+      return "the account key may not do \(action) on \(container)"
     case .workloadIdentity, .clientSecret, .managedIdentity:
-      return "\(configuration.credentials) may not do \(request.action.dataAction) on \(container); give it the role "
-        + "Storage Blob Data Contributor there (a new assignment takes up to ten minutes)"
+      // https://learn.microsoft.com/azure/role-based-access-control/permissions/storage
+      let extras = [
+        setsLock ? "immutableStorage/runAsSuperUser/action" : nil,
+        request.header("x-ms-tags") == nil ? nil : "tags/write",
+      ].compactMap { $0 }
+      let role = extras.isEmpty ? "Storage Blob Data Contributor" : "Storage Blob Data Owner"
+      let more = extras.isEmpty ? "" : ", with \(extras.joined(separator: " and ")) for locks and tags"
+      return "\(configuration.credentials) may not do \(action) on \(container); give it the role \(role) there\(more) "
+        + "(a new assignment takes up to ten minutes)"
     }
+  }
+
+  private var setsLock: Bool {
+    request.header("x-ms-immutability-policy-until-date") != nil || request.header("x-ms-legal-hold") != nil
+  }
+
+  /// Empty where the token has them all, or a stored access policy holds them.
+  private func missingLetters(_ token: AzureSASToken) -> String {
+    guard let permissions = token.permissions else { return "" }
+    var needed: [Character] = [request.action.letter]
+    // Who may create may write what is not there.
+    if needed == ["w"], permissions.contains("c") { needed = [] }
+    if request.header("x-ms-tags") != nil { needed.append("t") }
+    if setsLock { needed.append("i") }
+    return String(needed.filter { !permissions.contains($0) })
   }
 
   private var authorization: ObjectStoreError {

@@ -170,4 +170,29 @@ public final class AzureStore: ObjectStore {
       // Idempotent; a missing container has a code of its own.
     }
   }
+
+  /// Several at once, each by a request of its own: Azure's batches cost the same, and accounts with a hierarchical
+  /// namespace and emulators have none.
+  public func deleteAll(_ keys: [String]) async throws -> [String: ObjectStoreError] {
+    try await withThrowingTaskGroup(of: (String, ObjectStoreError)?.self) { group in
+      var failures: [String: ObjectStoreError] = [:]
+      for (index, key) in keys.enumerated() {
+        if index >= configuration.http.connections, let failure = try await group.next() ?? nil {
+          failures[failure.0] = failure.1
+        }
+        group.addTask {
+          do {
+            try await self.delete(key)
+            return nil
+          } catch let error as ObjectStoreError {
+            return (key, error)
+          }
+        }
+      }
+      for try await failure in group {
+        if let failure { failures[failure.0] = failure.1 }
+      }
+      return failures
+    }
+  }
 }

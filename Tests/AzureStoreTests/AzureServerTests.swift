@@ -132,6 +132,17 @@ import Testing
     }
   }
 
+  @Test func manyAreDeletedAtOnceAndEachThatStaysSaysWhy() async throws {
+    try await withAzure { store, _, fake in
+      let keys = (0..<40).map { "n/\($0)" }
+      for key in keys { try await store.put(key, body: ByteBuffer()) }
+      fake.addSnapshot("backups", "n/7")
+      let failures = try await store.deleteAll(keys + ["n/nothing"])
+      #expect(failures.mapValues(\.code) == ["n/7": .locked])
+      #expect(fake.keys("backups") == ["n/7"])
+    }
+  }
+
   /// A commit whose answer was lost is repeated; a container that keeps each blob then refuses what is done.
   @Test func aRepeatedCommitOfAnImmutableBlobIsTheSameCommit() async throws {
     try await withAzure(.policy) { store, _, _ in

@@ -130,6 +130,12 @@ import Testing
             try await store.put("a", body: ByteBuffer())
           } throws: { says($0, .accessDenied, "Storage Blob Data Contributor", "blobs/write") }
         }
+        configuration.legalHold = true
+        try await withStore(configuration) { store in
+          await #expect {
+            try await store.put("a", body: ByteBuffer())
+          } throws: { says($0, .accessDenied, "Storage Blob Data Owner", "immutableStorage") }
+        }
       }
     }
   }
@@ -229,6 +235,18 @@ import Testing
       for error in [expired, early, reader, other] {
         #expect(!"\(error) \(String(reflecting: error))".contains("sig="))
       }
+    }
+  }
+
+  @Test func tagsAndLocksNeedLettersOfTheirOwn() async throws {
+    try await withAzure(.versionImmutability) { _, configuration, fake in
+      var configuration = configuration
+      configuration.tags = ["a": "b"]
+      configuration.immutability = .init(mode: .locked, retention: .seconds(60))
+      let neither = try await error(try fake.sas("rcwdl"), configuration)
+      #expect(says(neither, .accessDenied, "lacks ti"))
+      configuration.credentials = .sas(try fake.sas("cwti"))
+      try await withStore(configuration) { try await $0.put("a", body: ByteBuffer()) }
     }
   }
 

@@ -34,6 +34,9 @@ struct FakeRights {
   func requireWrite(_ old: FakeBlob?, _ request: FakeRequest) throws {
     try requireAny("cw")
     if request.header("x-ms-tags") != nil { try require("t") }
+    if request.header("x-ms-immutability-policy-until-date") != nil || request.header("x-ms-legal-hold") != nil {
+      try require("i")
+    }
     if old != nil, !has("w") {
       throw FakeError(
         403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.")
