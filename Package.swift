@@ -248,7 +248,8 @@ let package = Package(
       swiftSettings: strict),
     // The chart and the kustomization, by helm and kubectl.
     .testTarget(
-      name: "ChartTests", dependencies: ["KubernetesModel", "TestServers", subprocess, yams], swiftSettings: strict),
+      name: "ChartTests", dependencies: ["JobPlan", "KubernetesModel", "TestServers", subprocess, yams],
+      swiftSettings: strict),
     .testTarget(name: "TestServersTests", dependencies: ["TestServers"], swiftSettings: strict),
     .target(
       name: "ObjectStoreTestKit",

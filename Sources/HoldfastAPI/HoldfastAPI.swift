@@ -6,6 +6,8 @@ public enum HoldfastAPI {
 
   /// On Jobs, pods and Backups: the policy's name. Any Job with this label becomes a Backup.
   public static let policyLabel = "holdfast.dev/policy"
+  /// On role bindings: the policy's namespace, which need not be the binding's own.
+  public static let policyNamespaceLabel = "holdfast.dev/policy-namespace"
   /// On Jobs and pods: what the Job does (``JobOperation``).
   public static let operationLabel = "holdfast.dev/operation"
   /// On Jobs made for a Backup object: that object's name. On safety backups: see ``restoreLabel`` too.

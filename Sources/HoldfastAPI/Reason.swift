@@ -10,6 +10,8 @@ public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStrin
   public static let reconciled = Reason("Reconciled")
   /// A field is missing or wrong; the message names it.
   public static let invalidSpec = Reason("InvalidSpec")
+  /// The policy reaches beyond its namespace, and the operator does not trust that namespace.
+  public static let notTrusted = Reason("NotTrusted")
   /// The API server refused something that the operator must write.
   public static let applyFailed = Reason("ApplyFailed")
   public static let nameConflict = Reason("NameConflict")
@@ -38,6 +40,8 @@ public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStrin
   public static let interrupted = Reason("Interrupted")
 
   // Sources.
+  /// The backup is good and a part of what was asked for is not in it; the message names it.
+  public static let partiallyCaptured = Reason("PartiallyCaptured")
   public static let sourceUnreachable = Reason("SourceUnreachable")
   public static let sourceUnauthorized = Reason("SourceUnauthorized")
   public static let sourceTruncated = Reason("SourceTruncated")

@@ -16,6 +16,18 @@ public enum ObjectNames {
   public static func plan(policy: String) -> String { limited(policy, suffix: "-plan", to: labelLimit) }
   public static func serviceAccount(policy: String) -> String { limited(policy, suffix: "-backup", to: labelLimit) }
 
+  /// The binding of one role in the policy's own namespace.
+  public static func binding(policy: String, role: ExecutorRole) -> String {
+    limited(policy, suffix: "-backup-\(role.suffix)", to: labelLimit)
+  }
+
+  /// The binding of one role in another namespace, or in all; a policy of the same name may bind there too.
+  public static func foreignBinding(policy: String, namespace: String, role: ExecutorRole) -> String {
+    limited(
+      "holdfast-\(namespace)-\(policy)", suffix: "-\(shortHash("\(namespace)/\(policy)", length: 8))-\(role.suffix)",
+      to: labelLimit)
+  }
+
   /// The Job of a Backup that a person or a restore asked for.
   public static func job(backup: String, uid: String) -> String { unique(backup, uid, suffix: "") }
   /// The Job, and its plan, that removes a Backup's artifacts.

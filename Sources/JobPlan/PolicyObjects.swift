@@ -21,8 +21,8 @@ public struct PolicyObjects: Sendable {
     self.clusterID = clusterID
   }
 
-  private var name: String { policy.metadata.name ?? "" }
-  private var namespace: String? { policy.metadata.namespace }
+  var name: String { policy.metadata.name ?? "" }
+  var namespace: String? { policy.metadata.namespace }
   private var inputs: ExecutorInputs { ExecutorInputs(spec: spec) }
 
   public func plan(protectedIDs: some Sequence<String> = []) throws -> ConfigMap {

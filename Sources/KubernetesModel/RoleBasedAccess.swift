@@ -48,6 +48,25 @@ public struct RoleBinding: KubernetesObject, Hashable {
   }
 }
 
+/// As ``RoleBinding``, for all namespaces and for what is in none.
+public struct ClusterRoleBinding: KubernetesObject, Hashable {
+  public static let resource = ResourceType(
+    group: "rbac.authorization.k8s.io", version: "v1", kind: "ClusterRoleBinding", plural: "clusterrolebindings",
+    isNamespaced: false)
+
+  public var apiVersion = "rbac.authorization.k8s.io/v1"
+  public var kind = "ClusterRoleBinding"
+  public var metadata: ObjectMeta
+  public var roleRef: RoleReference
+  public var subjects: [Subject]?
+
+  public init(metadata: ObjectMeta = ObjectMeta(), roleRef: RoleReference, subjects: [Subject]? = nil) {
+    self.metadata = metadata
+    self.roleRef = roleRef
+    self.subjects = subjects
+  }
+}
+
 public struct PolicyRule: Codable, Sendable, Hashable {
   public var apiGroups: [String]?
   public var resources: [String]?

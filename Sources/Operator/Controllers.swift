@@ -29,6 +29,7 @@ struct Controllers {
     controllers = [policy, backup, job, restore]
     let namespaces = context.configuration.namespaces
     for namespace in namespaces.isEmpty ? [nil] : namespaces.map(Optional.some) { watch(namespace, context) }
+    if context.configuration.managesClusterBindings { watchClusterBindings(context) }
   }
 
   private mutating func watch(_ namespace: String?, _ context: OperatorContext) {
@@ -43,12 +44,14 @@ struct Controllers {
     let requests = informer(RestoreRequest.self)
     let cronJobs = informer(CronJob.self, selector: managed)
     let configMaps = informer(ConfigMap.self, selector: managed)
+    let bindings = informer(RoleBinding.self, selector: managed)
     let jobs = informer(Job.self, selector: HoldfastAPI.policyLabel)
     let pods = informer(Pod.self, selector: HoldfastAPI.policyLabel)
 
     policy.watch(policies)
     policy.watchOwned(cronJobs, by: BackupPolicy.resource)
     policy.watchOwned(configMaps, by: BackupPolicy.resource)
+    policy.watch(bindings, keys: Self.boundPolicies(of:))
     policy.watch(backups, keys: Self.policies(of:))
     policy.watch(requests) { [store = backups.store] in Self.policies(of: $0, backups: store) }
 
@@ -65,8 +68,24 @@ struct Controllers {
 
     informers += [
       WatchedInformer(policies), WatchedInformer(backups), WatchedInformer(requests), WatchedInformer(cronJobs),
-      WatchedInformer(configMaps), WatchedInformer(jobs), WatchedInformer(pods),
+      WatchedInformer(configMaps), WatchedInformer(bindings), WatchedInformer(jobs), WatchedInformer(pods),
     ]
+  }
+
+  private mutating func watchClusterBindings(_ context: OperatorContext) {
+    let managed = "app.kubernetes.io/managed-by=\(HoldfastAPI.fieldManager)"
+    let bindings = Informer(
+      context.client, ClusterRoleBinding.self, options: WatcherOptions(labelSelector: managed), logger: context.logger)
+    policy.watch(bindings, keys: Self.boundPolicies(of:))
+    informers.append(WatchedInformer(bindings))
+  }
+
+  /// The policy whose executor a binding is for, perhaps in another namespace, perhaps gone.
+  private static func boundPolicies<Object>(of change: Change<Object>) -> [ObjectKey] {
+    guard let labels = change.metadata.labels, let name = labels[HoldfastAPI.policyLabel],
+      let namespace = labels[HoldfastAPI.policyNamespaceLabel]
+    else { return [] }
+    return [ObjectKey(namespace: namespace, name: name)]
   }
 
   private static func policies(of change: Change<Backup>) -> [ObjectKey] {

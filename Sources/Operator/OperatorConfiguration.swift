@@ -22,6 +22,8 @@ public struct OperatorConfiguration: Sendable, Hashable {
   public var executor: ExecutorDefaults
   /// `--namespace`: the namespaces to work in; empty means all.
   public var namespaces: [String]
+  /// `--trusted-namespace`: namespaces whose policies may capture cluster-scoped objects and other namespaces.
+  public var trustedNamespaces: Set<String>
   /// `--leader-elect`; nil means that there is one replica.
   public var leaderElection: LeaderElection?
   /// `--workers`: objects of one kind worked on at once.
@@ -30,13 +32,19 @@ public struct OperatorConfiguration: Sendable, Hashable {
   public var failedBackupsLimit: Int
 
   public init(
-    executor: ExecutorDefaults, namespaces: [String] = [], leaderElection: LeaderElection? = nil, workers: Int = 2,
+    executor: ExecutorDefaults, namespaces: [String] = [], trustedNamespaces: Set<String> = [],
+    leaderElection: LeaderElection? = nil, workers: Int = 2,
     failedBackupsLimit: Int = 20
   ) {
     self.executor = executor
     self.namespaces = namespaces
+    self.trustedNamespaces = trustedNamespaces
     self.leaderElection = leaderElection
     self.workers = workers
     self.failedBackupsLimit = failedBackupsLimit
   }
+
+  /// Whether the operator can have rights on what is in no namespace: one that works in some namespaces only has them
+  /// where one of those is trusted.
+  var managesClusterBindings: Bool { namespaces.isEmpty || !trustedNamespaces.isEmpty }
 }

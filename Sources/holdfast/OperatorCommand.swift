@@ -12,6 +12,8 @@ import UnixSignals
 
 /// Runs the operator. Only wiring: what it does is in the target `Operator`.
 struct OperatorCommand: AsyncParsableCommand {
+  static let trustedNamespacesVariable = "HOLDFAST_TRUSTED_NAMESPACES"
+
   static let configuration = CommandConfiguration(
     commandName: "operator", abstract: "Run the operator in a cluster.",
     discussion: """
@@ -31,6 +33,13 @@ struct OperatorCommand: AsyncParsableCommand {
     name: .customLong("namespace"),
     help: ArgumentHelp("Work in this namespace only; may be repeated. Default: all.", valueName: "name"))
   var namespaces: [String] = []
+
+  @Option(
+    name: .customLong("trusted-namespace"),
+    help: ArgumentHelp(
+      "Policies of this namespace may capture cluster-scoped objects and other namespaces; may be repeated. Also as a "
+        + "comma-separated list in \(Self.trustedNamespacesVariable).", valueName: "name"))
+  var trustedNamespaces: [String] = []
 
   @OptionGroup(title: "Leader election") var election: LeaderElectionOptions
 
@@ -79,11 +88,17 @@ struct OperatorCommand: AsyncParsableCommand {
     }
   }
 
+  private func trusted(_ environment: [String: String]) -> Set<String> {
+    let listed = (environment[Self.trustedNamespacesVariable] ?? "").split(separator: ",")
+    return Set(trustedNamespaces + listed.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty })
+  }
+
   private func serve(_ client: KubernetesClient, _ metrics: PrometheusMetrics, _ logger: Logger) async throws {
     let identity = LeaderElector.Options.uniqueIdentity()
     let instance = ProcessInfo.processInfo.environment["POD_NAME"] ?? ProcessInfo.processInfo.hostName
     let configuration = OperatorConfiguration(
       executor: executor.defaults(ProcessInfo.processInfo.environment), namespaces: namespaces,
+      trustedNamespaces: trusted(ProcessInfo.processInfo.environment),
       leaderElection: election.configuration(identity: identity, namespace: client.defaultNamespace),
       workers: workers, failedBackupsLimit: failedBackupsLimit)
     let holdfast = HoldfastOperator(client: client, configuration: configuration, instance: instance, logger: logger)
@@ -94,6 +109,7 @@ struct OperatorCommand: AsyncParsableCommand {
       metadata: [
         "version": "\(HoldfastVersion.current)", "executor.image": "\(configuration.executor.image)",
         "namespaces": "\(namespaces.isEmpty ? "all" : namespaces.joined(separator: ","))",
+        "namespaces.trusted": "\(configuration.trustedNamespaces.sorted().joined(separator: ","))",
       ])
     var group = ServiceGroupConfiguration(
       services: [

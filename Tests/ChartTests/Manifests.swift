@@ -38,6 +38,11 @@ struct Manifests {
     (all("ClusterRole") + all("Role")).flatMap { $0["rules"]?.arrayValue ?? [] }
   }
 
+  func rules(where isChosen: (String) -> Bool) -> [JSONValue] {
+    (all("ClusterRole") + all("Role")).filter { isChosen($0[path: "metadata", "name"]?.stringValue ?? "") }
+      .flatMap { $0["rules"]?.arrayValue ?? [] }
+  }
+
   /// The first container of the Deployment.
   func container() throws -> JSONValue {
     try require(try one("Deployment")[path: "spec", "template", "spec", "containers"]?.arrayValue?.first, "a container")

@@ -133,14 +133,21 @@ final class FakeCluster: Transport {
     let selector = request.query.first { $0.name == "labelSelector" }?.value ?? ""
     let terms = selector.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
     let items = state.objects.filter { path, object in
-      guard path.hasPrefix(request.path + "/"), !path.dropFirst(request.path.count + 1).contains("/") else {
-        return false
-      }
+      guard Self.isListed(path, in: request.path) else { return false }
       return terms.allSatisfy { term in
         term.count == 2 ? object.labels[term[0]] == term[1] : object.labels[term[0]] != nil
       }
     }.sorted { $0.key < $1.key }.map(\.value)
     return Self.success(["metadata": ["resourceVersion": .string(String(state.version))], "items": .array(items)])
+  }
+
+  /// Whether an object's path is in a list: of one namespace, of what has none, or of all namespaces.
+  private static func isListed(_ path: String, in list: String) -> Bool {
+    if path.hasPrefix(list + "/") { return !path.dropFirst(list.count + 1).contains("/") }
+    guard let slash = list.lastIndex(of: "/") else { return false }
+    let parts = path.dropFirst(list[..<slash].count).split(separator: "/")
+    return path.hasPrefix(list[..<slash]) && parts.count == 4 && parts[0] == "namespaces"
+      && parts[2] == list[list.index(after: slash)...]
   }
 
   private func create(_ request: Request, _ body: JSONValue, in state: inout State) -> Response {

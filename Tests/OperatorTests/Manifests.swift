@@ -23,7 +23,7 @@ enum Manifests {
     try documents(text("charts/holdfast/files/\(name)-rules.yaml")).first?.decoded(as: [PolicyRule].self) ?? []
   }
 
-  private static let operatorRules = Result { try rules("operator") + rules("cluster") }
+  private static let operatorRules = Result { try rules("operator") + rules("cluster") + rules("trust") }
 
   /// Whether the roles of `deploy/` and the chart are enough for a call.
   static func operatorMay(_ request: Request) -> Bool {

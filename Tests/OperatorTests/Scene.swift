@@ -16,8 +16,10 @@ final class Scene: Sendable {
   let clock: TestTime
   let cluster: FakeCluster
   let events = RecordedEvents()
+  let trustedNamespaces: Set<String>
 
-  init() {
+  init(trustedNamespaces: Set<String> = []) {
+    self.trustedNamespaces = trustedNamespaces
     let clock = TestTime(Self.start)
     self.clock = clock
     cluster = FakeCluster(now: { clock.now })
@@ -27,7 +29,8 @@ final class Scene: Sendable {
   var context: OperatorContext {
     OperatorContext(
       client: cluster.client,
-      configuration: OperatorConfiguration(executor: ExecutorDefaults(image: "holdfast:test"), failedBackupsLimit: 3),
+      configuration: OperatorConfiguration(
+        executor: ExecutorDefaults(image: "holdfast:test"), trustedNamespaces: trustedNamespaces, failedBackupsLimit: 3),
       events: events, now: { [clock] in clock.now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 

@@ -6,7 +6,10 @@ extension BackupPolicySpec {
   /// and `H` in the schedule picked. The same for a spec that is defaulted already.
   ///
   /// Fields that ``validate(seed:isPlan:)`` refuses stay as they are.
-  public func defaulted(namespace: String, name: String) -> BackupPolicySpec {
+  ///
+  /// - Parameter isTrusted: Whether the namespace may reach beyond itself; nil outside a cluster, where a person's own
+  ///   rights decide.
+  public func defaulted(namespace: String, name: String, isTrusted: Bool? = nil) -> BackupPolicySpec {
     var spec = self
     if let schedule, let parsed = try? CronSchedule(schedule, seed: "\(namespace)/\(name)") {
       spec.schedule = parsed.plain
@@ -19,6 +22,14 @@ extension BackupPolicySpec {
       source.openZiti = source.openZiti?.defaulted()
       source.openBao = source.openBao.map(defaulted)
       source.vault = source.vault.map(defaulted)
+      if var certManager = source.certManager {
+        certManager.includeCRDs = certManager.includeCRDs ?? isTrusted
+        source.certManager = certManager
+      }
+      if var resources = source.resources {
+        resources.includeCRDs = resources.includeCRDs ?? isTrusted
+        source.resources = resources
+      }
       return source
     }
     spec.jwtAuthRole = nil

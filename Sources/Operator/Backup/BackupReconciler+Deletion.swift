@@ -65,7 +65,7 @@ extension BackupReconciler {
   private func deleteArtifacts(of backup: Backup, id: String) async throws -> ReconcileResult {
     let namespace = backup.metadata.namespace ?? ""
     let policy: BackupPolicy
-    switch try await client.policy(backup.spec.policyRef.name, in: namespace) {
+    switch try await context.policy(backup.spec.policyRef.name, in: namespace, needsTrust: false) {
     case .missing:
       return try await trouble(
         backup, .policyNotFound,

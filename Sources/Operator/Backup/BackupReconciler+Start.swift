@@ -11,7 +11,7 @@ extension BackupReconciler {
     let namespace = backup.metadata.namespace ?? ""
     let policyName = backup.spec.policyRef.name
     let policy: BackupPolicy
-    switch try await client.policy(policyName, in: namespace) {
+    switch try await context.policy(policyName, in: namespace, needsTrust: true) {
     case .missing: return try await waitForPolicy(backup)
     case .invalid(let message): return try await fail(backup, .invalidSpec, message)
     case .valid(let found): policy = found

@@ -62,7 +62,8 @@ extension BackupPolicyReconciler {
   private func tell(_ policy: BackupPolicy, from old: BackupPolicyStatus?, to new: BackupPolicyStatus) {
     let ready = new.conditions["Ready"]
     if let ready, ready.status == .false, !Self.isSame(ready, old?.conditions["Ready"]) {
-      let reason = ready.reason == Reason.invalidSpec.rawValue ? EventReason.policyInvalid : .applyFailed
+      let isSpec = [Reason.invalidSpec, .notTrusted].contains { $0.rawValue == ready.reason }
+      let reason = isSpec ? EventReason.policyInvalid : .applyFailed
       context.events.warning(reason, "\(ready.reason): \(ready.message)", about: policy)
     }
     guard let protected = new.conditions["Protected"], let before = old?.conditions["Protected"],

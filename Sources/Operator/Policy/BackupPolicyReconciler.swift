@@ -11,8 +11,8 @@ import Synchronization
 ///
 /// Flow: read, validate, apply, tidy up, report. A second call with nothing changed in between writes nothing.
 ///
-/// There is no finalizer: the garbage collector removes what the policy owns, and the Backups, which nobody owns, stay as
-/// the bucket's mirror.
+/// There is no finalizer: the garbage collector removes what the policy owns, ``PolicyPermissions`` what is in other
+/// namespaces, and the Backups, which nobody owns, stay as the bucket's mirror.
 struct BackupPolicyReconciler: Reconciler {
   /// How applying ended: the `Ready` condition, and when to try again.
   struct Applied: Sendable {
@@ -36,6 +36,7 @@ struct BackupPolicyReconciler: Reconciler {
       try await client.get(BackupPolicy.resource, name: key.name, namespace: namespace)
     }
     guard let json else {
+      try await PolicyPermissions(context: context).revokeBeyond(key)
       try await reportDeletion(key)
       return .done
     }
@@ -61,7 +62,13 @@ struct BackupPolicyReconciler: Reconciler {
     guard issues.isEmpty else {
       return Applied(status: .false, reason: .invalidSpec, message: issues.summary(), isScheduleApplied: false)
     }
+    let untrusted = context.trustIssues(of: policy)
     do {
+      guard untrusted.isEmpty else {
+        // What an earlier configuration of the operator allowed is taken back at once.
+        try await PolicyPermissions(context: context).revokeBeyond(policy.key)
+        return Applied(status: .false, reason: .notTrusted, message: untrusted.summary(), isScheduleApplied: false)
+      }
       let applier = PolicyApplier(context: context)
       let objects = try await PolicyApplier.objects(for: policy, in: context)
       try await applier.applyPlan(objects)

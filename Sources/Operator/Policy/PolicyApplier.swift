@@ -8,7 +8,7 @@ import Logging
 
 /// Puts what a valid policy owns in place.
 ///
-/// Flow: plan, ServiceAccount, CronJob, in this order, so that no Job starts before what it mounts is there. A policy that
+/// Flow: plan, ServiceAccount, role bindings, CronJob, in this order, so that no Job starts before what it mounts is there. A policy that
 /// has become invalid keeps what it has: backups go on with the last good plan.
 struct PolicyApplier: Sendable {
   let context: OperatorContext
@@ -18,7 +18,9 @@ struct PolicyApplier: Sendable {
   static func objects(for policy: BackupPolicy, in context: OperatorContext) async throws -> PolicyObjects {
     PolicyObjects(
       policy: policy,
-      spec: policy.spec.defaulted(namespace: policy.metadata.namespace ?? "", name: policy.metadata.name ?? ""),
+      spec: policy.spec.defaulted(
+        namespace: policy.metadata.namespace ?? "", name: policy.metadata.name ?? "",
+        isTrusted: context.isTrusted(policy.metadata.namespace)),
       defaults: context.configuration.executor, clusterID: try await context.clusterID.value())
   }
 
@@ -30,6 +32,10 @@ struct PolicyApplier: Sendable {
     tell(policy, "ConfigMap \(plan.key.name)", try await owned.ensure(plan))
     if let account = objects.serviceAccount {
       tell(policy, "ServiceAccount \(account.key.name)", try await owned.ensureExists(account))
+    }
+    let permissions = PolicyPermissions(context: context)
+    for (what, outcome) in try await permissions.apply(try objects.bindings(), for: policy) {
+      tell(policy, what, outcome)
     }
   }
 

@@ -1,4 +1,5 @@
 import HoldfastAPI
+import JobPlan
 import KubernetesClient
 import KubernetesModel
 
@@ -10,14 +11,26 @@ enum PolicyLookup: Sendable {
   case valid(BackupPolicy)
 }
 
-extension KubernetesClient {
-  func policy(_ name: String, in namespace: String) async throws -> PolicyLookup {
+extension OperatorContext {
+  /// - Parameter needsTrust: false where no source of the policy is captured: what is in the bucket is the policy's own.
+  func policy(_ name: String, in namespace: String, needsTrust: Bool) async throws -> PolicyLookup {
     do {
-      guard let policy = try await find(BackupPolicy.self, name, in: namespace) else { return .missing }
-      let issues = policy.validate()
+      guard let policy = try await client.find(BackupPolicy.self, name, in: namespace) else { return .missing }
+      var issues = policy.validate()
+      if issues.isEmpty, needsTrust { issues = trustIssues(of: policy) }
       return issues.isEmpty ? .valid(policy) : .invalid("policy \(name) is not valid: \(issues.summary())")
     } catch let error as KubernetesError where error.code == .decoding {
       return .invalid("policy \(name) cannot be read: \(error.message)")
     }
+  }
+}
+
+extension OperatorContext {
+  func isTrusted(_ namespace: String?) -> Bool { configuration.trustedNamespaces.contains(namespace ?? "") }
+
+  /// What the policy asks for beyond its namespace, where that is not trusted.
+  func trustIssues(of policy: BackupPolicy) -> [ValidationIssue] {
+    let namespace = policy.metadata.namespace ?? ""
+    return isTrusted(namespace) ? [] : SourceTrust.issues(of: policy.spec, in: namespace)
   }
 }

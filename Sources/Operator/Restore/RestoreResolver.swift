@@ -73,7 +73,7 @@ struct RestoreResolver: Sendable {
     }
     let name = backup.spec.policyRef.name
     let policy: BackupPolicy
-    switch try await client.policy(name, in: namespace) {
+    switch try await context.policy(name, in: namespace, needsTrust: false) {
     case .missing:
       throw RestoreStop(
         "resolve", .policyNotFound,
@@ -98,7 +98,7 @@ struct RestoreResolver: Sendable {
     let namespace = request.metadata.namespace ?? ""
     // The same policy, if this cluster has it: for the safety backup, and to wait for its runs.
     var policy: BackupPolicy?
-    if case .valid(let found) = try await client.policy(parts[1], in: namespace) { policy = found }
+    if case .valid(let found) = try await context.policy(parts[1], in: namespace, needsTrust: false) { policy = found }
     var spec = BackupPolicySpec(
       sources: (request.spec.sources ?? []).compactMap { selection in
         selection.openBao == nil && selection.vault == nil

@@ -32,6 +32,8 @@ struct OwnedObjects: Sendable {
     var description: String { "\(kind) \(name) is being deleted" }
   }
 
+  private static let ownerLabels = [HoldfastAPI.policyLabel, HoldfastAPI.policyNamespaceLabel]
+
   let client: KubernetesClient
 
   /// Creates the object, or makes its fields what they should be. Labels, annotations and status of others stay.
@@ -75,9 +77,13 @@ struct OwnedObjects: Sendable {
   private func checkOwner<Object: KubernetesObject>(of live: JSONValue, wanted: Object) throws -> Bool {
     let owner = live.objectMeta.controllerReference
     let kind = Object.resource.kind
-    let isOurs = owner?.uid == wanted.metadata.controllerReference?.uid
+    // An object in another namespace than its owner has no reference, and is known by its labels.
+    let isForeign = wanted.metadata.controllerReference == nil
+    let isOurs =
+      owner?.uid == wanted.metadata.controllerReference?.uid
+      && (!isForeign || Self.ownerLabels.allSatisfy { live.labels[$0] == wanted.metadata.labels?[$0] })
     let isOrphan =
-      owner == nil && live.annotations[HoldfastAPI.specHashAnnotation] != nil
+      !isForeign && owner == nil && live.annotations[HoldfastAPI.specHashAnnotation] != nil
       && live.labels[HoldfastAPI.policyLabel] == wanted.metadata.labels?[HoldfastAPI.policyLabel]
     guard isOurs || isOrphan else {
       throw NameConflict(
