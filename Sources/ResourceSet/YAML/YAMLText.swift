@@ -32,7 +32,9 @@ enum YAMLText {
   static func block(_ text: String) -> (lines: [ArraySlice<UInt8>], endsWithNewline: Bool)? {
     let bytes = Array(text.utf8)
     let newline = UInt8(ascii: "\n")
-    guard bytes.contains(newline), let first = bytes.first, first != UInt8(ascii: " "), first != newline else { return nil }
+    guard bytes.contains(newline), let first = bytes.first, first != UInt8(ascii: " "), first != newline,
+      first != UInt8(ascii: "\t")
+    else { return nil }
     guard isPrintable(text) else { return nil }
     var lines = bytes.split(separator: newline, omittingEmptySubsequences: false)
     let endsWithNewline = bytes.last == newline

@@ -26,10 +26,19 @@ enum YAMLWriter {
     }
     for (index, key) in keys.enumerated() {
       if index > 0 || !isTop || indent > 0 { pad(index == 0 && !isTop ? 0 : indent, into: &out) }
-      writeText(key, indent: nil, into: &out)
+      writeKey(key, indent: indent, into: &out)
       out.writeStaticString(":")
       writeMember(members[key] ?? .null, indent: indent, into: &out)
     }
+  }
+
+  /// A bare or quoted key ends at 1,024 characters; a longer one is marked as a key.
+  private static func writeKey(_ key: String, indent: Int, into out: inout ByteBuffer) {
+    guard key.utf8.count > 500 else { return writeText(key, indent: nil, into: &out) }
+    out.writeStaticString("? ")
+    YAMLText.writeQuoted(key, into: &out)
+    out.writeStaticString("\n")
+    pad(indent, into: &out)
   }
 
   /// What follows `key:`.
