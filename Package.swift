@@ -144,9 +144,9 @@ let package = Package(
       ], swiftSettings: strict),
     .target(name: "SnapshotSource", dependencies: [nioCore], swiftSettings: strict),
     // A reader of bbolt files, and what etcd and OpenZiti keep in them.
-    .target(name: "Bolt", dependencies: [nioCore, crypto], swiftSettings: strict),
+    .target(name: "Bolt", dependencies: ["CCRC32C", nioCore, crypto], swiftSettings: strict),
     .testTarget(
-      name: "BoltTests", dependencies: ["Bolt", "OpenZitiSource", nioCore],
+      name: "BoltTests", dependencies: ["Bolt", "OpenZitiSource", crypto, nioCore],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     // Tar archives as streams, and sets of API objects as tar files of YAML.
     .target(name: "Tar", dependencies: [nioCore], swiftSettings: strict),
@@ -192,6 +192,17 @@ let package = Package(
         "CertManagerSource", "EtcdSource", "FilesSource", "OpenZitiSource", "ResourceSet", "Bolt", "Tar",
         asyncHTTPClient, crypto, nioCore, nioSSL, logging,
       ], swiftSettings: strict),
+    // What a file is, and whether it is sound, whoever wrote it.
+    .target(
+      name: "Inspection",
+      dependencies: [
+        "Age", "BackupFormat", "Bolt", "CZlib", "OpenBaoSource", "OpenZitiSource", "SnapshotSource", "StreamPipeline",
+        "Tar", nioCore,
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "InspectionTests",
+      dependencies: ["Inspection", "Age", "BackupFormat", "Bolt", "StreamPipeline", "TestServers", nioCore, subprocess],
+      swiftSettings: strict),
     .target(
       name: "HealthServer", dependencies: [hummingbird, logging, metrics, nioCore, serviceLifecycle],
       swiftSettings: strict),
@@ -206,7 +217,7 @@ let package = Package(
     .executableTarget(
       name: "holdfast",
       dependencies: [
-        "Executor", "Operator", "HealthServer", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel",
+        "Executor", "Operator", "HealthServer", "Inspection", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel",
         "KubernetesClient",
         "KubernetesRuntime", "ObjectStore", "S3Store", "StreamPipeline", "Age", argumentParser, hummingbird, logging,
         metrics, nioCore, serviceLifecycle, unixSignals, "CMalloc",

@@ -38,14 +38,26 @@ public struct BoltStreamChecker: Sendable {
   private var rootLeaves: Set<UInt64> = []
   private var rootEntries: [UInt32: [PageScan.RootEntry]] = [:]
 
-  /// - Parameter memoryLimit: In bytes.
-  public init(probes: [BoltProbe] = [], memoryLimit: Int = Self.defaultMemoryLimit) {
-    self.init(probes: probes, memoryLimit: memoryLimit, keptKeySize: Self.keptKeySize)
+  /// - Parameters:
+  ///   - memoryLimit: In bytes.
+  ///   - comparesWholeKeys: Keeps keys of any length, so that their order is always told; for files, where memory may be
+  ///     taken.
+  public init(
+    probes: [BoltProbe] = [], memoryLimit: Int = Self.defaultMemoryLimit, comparesWholeKeys: Bool = false
+  ) {
+    self.probes = ProbeIndex(probes)
+    table = PageTable(
+      keyLimit: comparesWholeKeys ? BoltFormat.maximumKeySize : Self.keptKeySize, memoryLimit: memoryLimit)
   }
 
-  init(probes: [BoltProbe], memoryLimit: Int, keptKeySize: Int) {
-    self.probes = ProbeIndex(probes)
-    table = PageTable(keyLimit: keptKeySize, memoryLimit: memoryLimit)
+  /// The bytes of a file's beginning that ``recognizes(head:)`` needs.
+  public static let headSize = BoltMetaPages.headSize
+
+  /// Whether a file looks like one of bbolt, sound or not.
+  ///
+  /// - Parameter head: Its first ``headSize`` bytes, or all of a shorter file.
+  public static func recognizes(head: ByteBuffer) -> Bool {
+    head.withUnsafeReadableBytes { BoltMetaPages(head: UnsafeRawBufferPointer(rebasing: $0.prefix(headSize))).sawMagic }
   }
 
   /// Takes the next bytes of the file.

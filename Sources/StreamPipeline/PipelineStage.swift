@@ -79,7 +79,7 @@ struct DecryptStage: PipelineStage {
     try StreamEncoding.check(settings.encodings)
     transform =
       settings.encodings.contains(.age)
-      ? try AgeDecryptor(identities: settings.identities, armor: .binary) : IdentityTransform()
+      ? try AgeDecryptor(identities: settings.identities, armor: settings.armor) : IdentityTransform()
     check = ExpectationCheck(
       what: "stored", expectation: settings.stored, size: .storedSizeMismatch, hash: .storedDigestMismatch)
   }

@@ -94,16 +94,20 @@ public struct DecodeSettings: Sendable {
   public var plain: StreamExpectation
   /// See ``ZstdDecompressor/init(maximumWindowLog:)``.
   public var maximumWindowLog: Int
+  /// Backups are never armored; files of people may be.
+  public var armor: AgeArmorHandling
 
   public init(
     encodings: [StreamEncoding], identities: [AgeIdentity] = [], stored: StreamExpectation = .init(),
-    plain: StreamExpectation = .init(), maximumWindowLog: Int = ZstdDecompressor.defaultMaximumWindowLog
+    plain: StreamExpectation = .init(), maximumWindowLog: Int = ZstdDecompressor.defaultMaximumWindowLog,
+    armor: AgeArmorHandling = .binary
   ) {
     self.encodings = encodings
     self.identities = identities
     self.stored = stored
     self.plain = plain
     self.maximumWindowLog = maximumWindowLog
+    self.armor = armor
   }
 }
 

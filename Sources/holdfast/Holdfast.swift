@@ -17,7 +17,7 @@ struct Holdfast: AsyncParsableCommand {
     version: HoldfastVersion.current,
     subcommands: [
       OperatorCommand.self, BackupCommand.self, RestoreCommand.self, PruneCommand.self, ListCommand.self,
-      VerifyCommand.self, DeleteCommand.self, VersionCommand.self,
+      VerifyCommand.self, InspectCommand.self, DeleteCommand.self, VersionCommand.self,
     ])
 
   static func main() async {

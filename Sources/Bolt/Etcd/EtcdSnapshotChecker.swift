@@ -47,9 +47,16 @@ public struct EtcdSnapshotChecker: Sendable {
   /// The last bytes so far, which may be the hash.
   private var tail: [UInt8] = []
 
-  /// - Parameter memoryLimit: In bytes.
-  public init(memoryLimit: Int = BoltStreamChecker.defaultMemoryLimit) {
-    checker = BoltStreamChecker(probes: EtcdDatabase.probes, memoryLimit: memoryLimit)
+  /// - Parameters:
+  ///   - moreProbes: Asked besides ``EtcdDatabase/probes``.
+  ///   - memoryLimit: In bytes.
+  ///   - comparesWholeKeys: As for ``BoltStreamChecker``.
+  public init(
+    moreProbes: [BoltProbe] = [], memoryLimit: Int = BoltStreamChecker.defaultMemoryLimit,
+    comparesWholeKeys: Bool = false
+  ) {
+    checker = BoltStreamChecker(
+      probes: EtcdDatabase.probes + moreProbes, memoryLimit: memoryLimit, comparesWholeKeys: comparesWholeKeys)
   }
 
   /// Takes the next bytes of the snapshot.

@@ -68,7 +68,7 @@ struct BoltMetaPages {
   static let headSize = 65536 + BoltFormat.metaEnd
 
   let results: [Result<BoltMeta, BoltMeta.Fault>]
-  private let sawMagic: Bool
+  let sawMagic: Bool
   /// What bbolt would stop at, though it might not need the page.
   private(set) var problems: [BoltProblem] = []
 

@@ -42,8 +42,7 @@ public struct BoltDatabase: Sendable {
   public static func check(
     _ bytes: any BoltBytes, probes: [BoltProbe] = [], memoryLimit: Int = 4 * BoltStreamChecker.defaultMemoryLimit
   ) throws -> BoltReport {
-    var checker = BoltStreamChecker(
-      probes: probes, memoryLimit: memoryLimit, keptKeySize: BoltFormat.maximumKeySize)
+    var checker = BoltStreamChecker(probes: probes, memoryLimit: memoryLimit, comparesWholeKeys: true)
     var offset: Int64 = 0
     while offset < bytes.size {
       try Task.checkCancellation()
