@@ -294,8 +294,8 @@ let package = Package(
     .testTarget(
       name: "CertManagerSourceTests",
       dependencies: [
-        "CertManagerSource", "KubernetesModel", "KubernetesClient", "KubernetesTestKit", "SnapshotSource", crypto,
-        swiftASN1, x509,
+        "CertManagerSource", "KubernetesModel", "KubernetesClient", "KubernetesTestKit", "ResourceSet",
+        "SnapshotSource", crypto, nioCore, swiftASN1, x509,
       ], swiftSettings: strict),
     .testTarget(
       name: "OpenZitiSourceTests",

@@ -17,6 +17,13 @@ enum CertManagerResources {
     group: "apiextensions.k8s.io", version: "v1", kind: "CustomResourceDefinition", plural: "customresourcedefinitions",
     isNamespaced: false)
 
+  /// The resource of an object that was read.
+  static func of(_ object: JSONValue) -> ResourceType? {
+    [issuers, clusterIssuers, certificates, bundles, secrets, configMaps, customResourceDefinitions].first {
+      $0.kind == object.kind && $0.apiVersion == object.apiVersion
+    }
+  }
+
   /// The CRDs of what is taken. Orders and Challenges are left out, and their CRDs belong to cert-manager's installation.
   static let definitions = [
     "issuers.cert-manager.io", "clusterissuers.cert-manager.io", "certificates.cert-manager.io",

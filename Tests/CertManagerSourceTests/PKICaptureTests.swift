@@ -2,7 +2,10 @@ import Foundation
 import KubernetesClient
 import KubernetesModel
 import KubernetesTestKit
+import NIOCore
+import ResourceSet
 import SnapshotSource
+import Synchronization
 import Testing
 import X509
 
@@ -75,6 +78,22 @@ import X509
     #expect(facts.notAfter == leaf.certificate.notValidAfter.formatted(.iso8601))
     #expect(capture.summary["chainsVerified"] == "2")
     #expect(capture.summary["earliestExpiry"] == facts.notAfter)
+  }
+
+  @Test func theArtifactIsAResourceSetWithTheCertificatesFacts() async throws {
+    _ = try putChain()
+    let source = CertManagerSource(
+      name: "pki", configuration: CertManagerConfiguration(namespace: "app"), client: api.client, clusterID: "c1",
+      now: { PKI.now })
+    let reader = Mutex(ResourceSetReader(parsesObjects: true))
+    let facts = try await source.capture { bytes in _ = try reader.withLock { try $0.consume(bytes) } }
+    let (header, index) = try reader.withLock { try $0.finish() }
+    #expect(header.clusterID == "c1")
+    #expect(index.objects == 6)
+    #expect(facts.values["certificates"] == "2")
+    let recorded = index.facts?["certificates"]?.arrayValue ?? []
+    #expect(recorded.compactMap { $0["name"]?.stringValue } == ["leaf", "root"])
+    #expect(recorded.allSatisfy { $0["chain"]?.stringValue == "verifies" })
   }
 
   @Test func aLeafOfAnotherCAIsNamed() async throws {

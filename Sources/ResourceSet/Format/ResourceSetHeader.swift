@@ -95,6 +95,8 @@ public struct ResourceSetIndex: Codable, Sendable, Hashable {
   /// Members that a later state replaced while the set was written, once for each time: so many of the first of this name
   /// do not count.
   public var superseded: [String]?
+  /// What the source recorded of its objects, in a form of its own.
+  public var facts: JSONValue?
 
   public init() {}
 }

@@ -44,6 +44,9 @@ public final class ResourceSetWriter {
   /// Says that something is missing.
   public func record(_ failure: ResourceSetIndex.Failure) { index.failures = (index.failures ?? []) + [failure] }
 
+  /// What a source has to say of its objects; replaces what it said before.
+  public func record(facts: JSONValue) { index.facts = facts }
+
   /// Says that a member that was written before does not count: its object was changed and follows anew, or is gone.
   public func supersede(_ path: String, of resource: ResourceType) {
     index.superseded = (index.superseded ?? []) + [path]
