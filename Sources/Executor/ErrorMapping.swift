@@ -63,6 +63,7 @@ enum ErrorMapping {
     switch error.code {
     case .bucketNotFound: .bucketNotFound
     case .accessDenied: .accessDenied
+    case .credentialsNotFound: .secretNotFound
     case .signatureMismatch: .signatureMismatch
     case .clockSkew: .clockSkew
     case .regionMismatch: .regionMismatch

@@ -124,9 +124,9 @@ enum FileCalls {
   static func makeFolder(_ path: String) throws -> Bool {
     if mkdir(path, 0o700) == 0 { return true }
     guard errno == EEXIST else { throw FileError(number: errno, call: "mkdir", path: path) }
-    guard try status(path)?.isDirectory == true else {
-      throw FileError(number: ENOTDIR, call: "mkdir", path: path)
-    }
+    // Whoever deletes may have removed it since: not there is not the same as not a folder.
+    guard let status = try status(path) else { throw FileError(number: ENOENT, call: "mkdir", path: path) }
+    guard status.isDirectory else { throw FileError(number: ENOTDIR, call: "mkdir", path: path) }
     return false
   }
 

@@ -33,7 +33,7 @@ extension ObjectStore {
   }
 
   /// The size of an object, as far as the credentials may ask: those that can only write are enough for a backup.
-  func size(of key: String) async throws -> KnownSize {
+  public func size(of key: String) async throws -> KnownSize {
     do {
       return .known(try await head(key)?.size)
     } catch let error as ObjectStoreError where error.code == .accessDenied {
@@ -43,7 +43,7 @@ extension ObjectStore {
 }
 
 /// What ``ObjectStore/size(of:)`` found out.
-enum KnownSize: Equatable {
+public enum KnownSize: Sendable, Hashable {
   /// nil where there is no such object.
   case known(Int64?)
   /// The credentials may not ask.

@@ -112,12 +112,23 @@ struct S3Failure: Sendable {
     case "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "ExpiredTokenException", "InvalidClientTokenId":
       return make(.accessDenied, "the session token is not valid, or no longer; renew the credentials")
     case "RequestTimeTooSkewed", "RequestExpired":
-      let theirs = error?["ServerTime"] ?? headers.first(name: "date") ?? "unknown"
-      return make(
-        .clockSkew,
-        "this clock says \(now.formatted(.iso8601)) and the store's says \(theirs); set the node's clock (NTP)")
+      return clockSkew(theirs: error?["ServerTime"] ?? headers.first(name: "date") ?? "unknown")
     default: return nil
     }
+  }
+
+  private func clockSkew(theirs: String) -> ObjectStoreError {
+    make(
+      .clockSkew,
+      "this clock says \(now.formatted(.iso8601)) and the store's says \(theirs); set the node's clock (NTP)")
+  }
+
+  /// A refusal without a word, as to HEAD, from a server whose clock is further away than the 15 minutes that S3 bears.
+  private var skewed: ObjectStoreError? {
+    guard error == nil, let text = headers.first(name: "date"), let theirs = HeaderValues.httpDate(text),
+      abs(theirs.timeIntervalSince(now)) > 900
+    else { return nil }
+    return clockSkew(theirs: text)
   }
 
   private var denied: String {
@@ -149,7 +160,7 @@ struct S3Failure: Sendable {
 
   private var byStatus: ObjectStoreError {
     switch status {
-    case 403, 401: return make(.accessDenied, denied)
+    case 403, 401: return skewed ?? make(.accessDenied, denied)
     case 404: return make(.notFound, "not found; is the endpoint an S3 server?")
     case 408: return make(.timeout, retry: true, "the store waited too long for our bytes")
     case 412: return conditionFailed

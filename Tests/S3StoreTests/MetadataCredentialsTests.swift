@@ -81,15 +81,21 @@ enum FakeMetadata {
   }
 }
 
-@Suite struct ContainerCredentialsTests {
-  private static let document = #"{"AccessKeyId": "ASIAC", "SecretAccessKey": "s", "Token": "t", "Expiration": "#
+/// The agent of EKS Pod Identity, or of ECS.
+enum FakeAgent {
+  static var document: String {
+    let expires = Date(timeIntervalSinceNow: 3600).formatted(.iso8601)
+    return #"{"AccessKeyId": "ASIAC", "SecretAccessKey": "s", "Token": "t", "Expiration": "\#(expires)"}"#
+  }
+}
 
+@Suite struct ContainerCredentialsTests {
   private func agent(
     token: String, _ body: (StubServer) async throws -> Void
   ) async throws {
     try await StubServer.with(answer: { request in
       guard request.headers.first(name: "authorization") == token else { return StubServer.Answer(401, "who?") }
-      return StubServer.Answer(200, Self.document + "\"\(Date(timeIntervalSinceNow: 3600).formatted(.iso8601))\"}")
+      return StubServer.Answer(200, FakeAgent.document)
     }) { try await body($0) }
   }
 

@@ -69,6 +69,22 @@ import StoreHTTP
         .code == .locked)
   }
 
+  /// HEAD is refused without a word; the clocks tell.
+  @Test func aRefusalWithoutAWordFromAnotherTimeIsClockSkew() throws {
+    #expect(try map(403, nil, headers: ["Date": "Sat, 21 Nov 2026 11:40:00 GMT"]).code == .clockSkew)
+    #expect(try map(403, nil, headers: ["Date": "Sat, 21 Nov 2026 11:20:00 GMT"]).code == .accessDenied)
+    #expect(try map(403, "AccessDenied", headers: ["Date": "Sat, 21 Nov 2026 11:40:00 GMT"]).code == .accessDenied)
+  }
+
+  @Test func aReadBoundToAVersionThatIsGoneIsNoTakenKey() throws {
+    let configuration = S3Configuration(
+      bucket: "b", credentials: StaticCredentials(accessKeyID: "a", secretAccessKey: "b"))
+    let failure = S3Failure(
+      status: 412, headers: [:], error: nil, request: S3Requests(configuration).get("k", range: nil, etag: "\"1\""),
+      configuration: configuration, now: Date())
+    #expect(failure.storeError.code == .integrity)
+  }
+
   @Test func retryAfterIsReadAsSecondsAndAsADate() throws {
     #expect(try map(503, "SlowDown", headers: ["Retry-After": "17"]).retryAfter == .seconds(17))
     #expect(
