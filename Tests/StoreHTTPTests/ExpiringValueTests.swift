@@ -7,12 +7,14 @@ import Testing
   private struct Down: Error {}
 
   private final class Service: Sendable {
-    let state = Mutex((calls: 0, isDown: false, now: Date(timeIntervalSince1970: 0)))
+    let state = Mutex((calls: 0, attempts: 0, isDown: false, now: Date(timeIntervalSince1970: 0)))
+    var attempts: Int { state.withLock { $0.attempts } }
 
     func expiring(life: TimeInterval?) -> ExpiringValue<Int> {
       ExpiringValue(margin: .seconds(60), now: { self.state.withLock { $0.now } }) {
         await Task.yield()
         return try self.state.withLock { state in
+          state.attempts += 1
           if state.isDown { throw Down() }
           state.calls += 1
           return (state.calls, life.map { state.now.addingTimeInterval($0) })
@@ -53,6 +55,44 @@ import Testing
     service.advance(30)
     await #expect(throws: Down.self) { try await value.value() }
     service.setDown(false)
+    #expect(try await value.value() == 2)
+  }
+
+  /// Metadata services may give a value that has less time left than the margin.
+  @Test func valueOfAShortLifeIsKeptForHalfOfIt() async throws {
+    let service = Service()
+    let value = service.expiring(life: 20)
+    #expect(try await value.value() == 1)
+    service.advance(9)
+    #expect(try await value.value() == 1)
+    service.advance(2)
+    #expect(try await value.value() == 2)
+  }
+
+  /// Each of many requests would wait for the timeout otherwise.
+  @Test func serviceThatIsDownIsLeftInPeaceForAWhile() async throws {
+    let service = Service()
+    let value = service.expiring(life: 3600)
+    #expect(try await value.value() == 1)
+    service.advance(3550)
+    service.setDown(true)
+    for _ in 0..<10 { #expect(try await value.value() == 1) }
+    #expect(service.attempts == 2)
+    service.advance(7)
+    #expect(try await value.value() == 1)
+    #expect(service.attempts == 3)
+    service.setDown(false)
+    service.advance(7)
+    #expect(try await value.value() == 2)
+  }
+
+  @Test func onlyTheValueThatWasRefusedIsDropped() async throws {
+    let service = Service()
+    let value = service.expiring(life: 3600)
+    #expect(try await value.value() == 1)
+    await value.invalidate { $0 == 7 }
+    #expect(try await value.value() == 1)
+    await value.invalidate { $0 == 1 }
     #expect(try await value.value() == 2)
   }
 
