@@ -271,6 +271,16 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "StoreHTTPTests", dependencies: ["StoreHTTP", "CCRC32C", nioCore], swiftSettings: strict),
+    // Google Cloud Storage and its token services, written from their documentation.
+    .target(
+      name: "FakeGCS", dependencies: ["StoreHTTP", crypto, cryptoExtras, nioCore, nioHTTP1, nioPosix],
+      path: "Tests/Support/FakeGCS", swiftSettings: strict),
+    .testTarget(
+      name: "GCSStoreTests",
+      dependencies: [
+        "ObjectStore", "ObjectStoreTestKit", "GCSStore", "StoreHTTP", "FakeGCS", "TestServers", crypto, cryptoExtras,
+        nioCore, nioHTTP1,
+      ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "S3StoreTests",
       dependencies: ["ObjectStore", "ObjectStoreTestKit", "S3Store", "StoreHTTP", "TestServers", nioCore, nioHTTP1],

@@ -48,6 +48,7 @@ struct GCSNumber: Decodable, Sendable {
 }
 
 struct GCSPage: Decodable, Sendable {
+  var kind: String?
   var items: [GCSObject]?
   var nextPageToken: String?
 }

@@ -134,7 +134,7 @@ struct GCSRequests: Sendable {
   func list(prefix: String, startingAfter: String?, page: String?) -> GCSRequest {
     var query = [
       (name: "prefix", value: prefix), (name: "maxResults", value: "1000"),
-      (name: "fields", value: "nextPageToken,items(\(Self.fields))"),
+      (name: "fields", value: "kind,nextPageToken,items(\(Self.fields))"),
     ]
     if let startingAfter { query.append((name: "startOffset", value: startingAfter)) }
     if let page { query.append((name: "pageToken", value: page)) }

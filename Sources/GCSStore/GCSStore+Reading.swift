@@ -128,7 +128,13 @@ extension GCSStore {
   private func objects(
     of page: GCSPage, prefix: String, startingAfter: String?, _ request: GCSRequest
   ) throws -> [ObjectInfo] {
-    try (page.items ?? []).map { item in
+    // An empty list is a claim too: it must be Google's own.
+    guard page.kind == "storage#objects" else {
+      throw ObjectStoreError(
+        .integrity, isRetryable: true, operation: request.operation,
+        message: "the store's answer is no listing of Cloud Storage")
+    }
+    return try (page.items ?? []).map { item in
       guard let info = item.info else {
         throw ObjectStoreError(
           .integrity, isRetryable: true, operation: request.operation,

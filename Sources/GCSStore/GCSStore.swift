@@ -147,9 +147,10 @@ public final class GCSStore: ObjectStore {
   func cancel(_ session: String, key: String) async throws {
     let request = requests.cancel(session, key: key)
     let answer = try await transport.answer(request)
-    // 499 is what success looks like; a session that is gone is one that is dropped.
+    // 499 is what success looks like; a session that is gone is one that is dropped. A server that cannot cancel has
+    // nothing to show either: what is not completed is no object.
     // https://cloud.google.com/storage/docs/performing-resumable-uploads#cancel-upload
-    guard answer.isSuccess || [404, 410, 499].contains(answer.status) else {
+    guard answer.isSuccess || [404, 405, 410, 499, 501].contains(answer.status) else {
       throw transport.failure(answer, request)
     }
   }
