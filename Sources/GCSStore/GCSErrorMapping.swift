@@ -31,7 +31,8 @@ struct GCSFailure: Sendable {
 
   private func make(_ code: ObjectStoreError.Code, retry: Bool = false, _ message: String) -> ObjectStoreError {
     let said = [reason, String(serverMessage.prefix(500))].filter { !$0.isEmpty }.joined(separator: ": ")
-    let id = headers.first(name: "x-guploader-uploadid").map { ", request \($0)" } ?? ""
+    // Of an upload's session it is the session's own name, with which anybody could write to it.
+    let id = request.isSession ? "" : headers.first(name: "x-guploader-uploadid").map { ", request \($0)" } ?? ""
     return ObjectStoreError(
       code, isRetryable: retry,
       retryAfter: retry ? headers.first(name: "retry-after").flatMap { HeaderValues.retryAfter($0, now: now) } : nil,
@@ -74,7 +75,7 @@ struct GCSFailure: Sendable {
         configuration.userProject.map {
           "the bucket's requester pays, and the credentials may not bill project \($0); grant them "
             + "serviceusage.services.use (roles/serviceusage.serviceUsageConsumer) on it"
-        } ?? "the bucket's requester pays; set gcs.project to the project to be billed")
+        } ?? "the bucket's requester pays; set gcs.userProject to the project to be billed")
     }
     switch status {
     case 404 where text.contains("bucket does not exist"):
@@ -89,8 +90,8 @@ struct GCSFailure: Sendable {
     case 400 where text.contains("retention") && configuration.retention != nil:
       return make(
         .configuration,
-        "the bucket does not take object retention; enable it (gcloud storage buckets update "
-          + "--enable-per-object-retention), or remove objectLock")
+        "the bucket does not take object retention; enable it (gcloud storage buckets create "
+          + "--enable-per-object-retention, or the console for a bucket that is there), or remove objectLock")
     case 400 where text.contains("storage class"):
       return make(.configuration, "the bucket does not take storage class \(configuration.storageClass ?? "")")
     default: return nil
@@ -170,7 +171,7 @@ struct GCSFailure: Sendable {
 
   /// After a fresh token was refused too.
   private var unauthorized: ObjectStoreError {
-    if case .anonymous = configuration.credentials.kind { return make(.accessDenied, denied) }
+    if case .anonymous = configuration.credentials.kind { return make(.credentialsNotFound, denied) }
     return make(
       .accessDenied,
       "the store does not take the token of \(configuration.credentials.origin): the account may be disabled or deleted, "

@@ -11,31 +11,44 @@ extension GCSStore {
   public func get(
     _ key: String, range: Range<Int64>?, consume: (ByteBuffer) async throws -> Void
   ) async throws -> Int64 {
+    try await get(key, range: range, pin: ReadPin(), consume: consume)
+  }
+
+  @discardableResult
+  public func get(
+    _ key: String, range: Range<Int64>?, pin: ReadPin, consume: (ByteBuffer) async throws -> Void
+  ) async throws -> Int64 {
     let operation = "GET \(location)/\(key)"
     try ObjectKey.validate(key, operation: operation)
     if let range, range.isEmpty { return try await size(key, operation) }
 
-    var read = brokenReads.take(key, at: range?.lowerBound ?? 0) ?? BrokenRead(start: range?.lowerBound ?? 0)
+    let start = range?.lowerBound ?? 0
+    var read = brokenReads.take(key, at: start, of: pin.version) ?? BrokenRead(start: start)
     do {
-      return try await get(key, range: range, &read, operation, consume: consume)
+      return try await get(key, range: range, pin, &read, operation, consume: consume)
     } catch {
-      brokenReads.keep(read, key)
+      if let version = pin.version { brokenReads.keep(read, key, of: version) }
       throw error
     }
   }
 
   private func get(
-    _ key: String, range: Range<Int64>?, _ read: inout BrokenRead, _ operation: String,
+    _ key: String, range: Range<Int64>?, _ pin: ReadPin, _ read: inout BrokenRead, _ operation: String,
     consume: (ByteBuffer) async throws -> Void
   ) async throws -> Int64 {
-    let request = requests.media(key, range: range, generation: read.generation)
+    let request = requests.media(key, range: range, generation: pin.version)
     switch try await transport.open(request, statuses: [200, 206]) {
     case .whole(let answer):
       if answer.status == 416 { return try await size(key, operation) }
-      throw refused(answer, request, read)
+      let error = transport.failure(answer, request)
+      throw pin.version != nil && error.code == .notFound ? replaced(operation) : error
     case .stream(let response, let outgoing):
       let expected = try expectation(response.headers, status: Int(response.status.code), range: range, request)
-      if read.generation == nil { read.begin(response.headers) }
+      // A server that does not know generations in requests is found out here.
+      if let generation = response.headers.first(name: "x-goog-generation"), !pin.bind(to: generation) {
+        throw replaced(operation)
+      }
+      if read.next == read.start { read.begin(response.headers) }
       try await transport.client.consume(response, length: expected.length, outgoing) { chunk in
         try await consume(chunk)
         read.crc.update(chunk)
@@ -51,11 +64,10 @@ extension GCSStore {
     }
   }
 
-  private func refused(_ answer: StoreHTTPAnswer, _ request: GCSRequest, _ read: BrokenRead) -> ObjectStoreError {
-    let error = transport.failure(answer, request)
-    guard read.generation != nil, error.code == .notFound else { return error }
-    return ObjectStoreError(
-      .integrity, operation: request.operation, message: "the object was replaced or removed since the read began")
+  private func replaced(_ operation: String) -> ObjectStoreError {
+    ObjectStoreError(
+      .integrity, operation: operation,
+      message: "the object was replaced or removed since the read began; read it again")
   }
 
   /// How many bytes the answer's head promises, and the object's size.
@@ -157,8 +169,6 @@ struct BrokenRead {
   var start: Int64
   /// Where it goes on.
   var next: Int64
-  /// Of the object that is being read.
-  var generation: String?
   /// The whole object's CRC, where the store says it.
   var expected: UInt32?
   var crc = CRC32C()
@@ -169,7 +179,6 @@ struct BrokenRead {
   }
 
   mutating func begin(_ headers: HTTPHeaders) {
-    generation = headers.first(name: "x-goog-generation")
     // That of what is stored, which is what comes only if nothing unpacks it on the way.
     let stored = headers.first(name: "x-goog-stored-content-encoding") ?? "identity"
     if stored == headers.first(name: "content-encoding") ?? "identity" { expected = GCSHeaders.crc32c(headers) }
@@ -178,25 +187,28 @@ struct BrokenRead {
   func isWhole(size: Int64) -> Bool { start == 0 && next == size }
 }
 
-/// The reads that broke off, for the ones that go on where they ended: those must not mix two objects of one name.
-/// Few at a time; one that is forgotten is continued without its generation, as by a store that has none.
+/// The reads that broke off, so that the CRC of the whole is still known when they go on. Few at a time; one that is
+/// forgotten goes on without it.
 final class BrokenReads: Sendable {
-  private let reads = Mutex<[String: BrokenRead]>([:])
+  private struct Name: Hashable {
+    var key: String
+    var generation: String
+    /// Where it goes on: one that broke off elsewhere is another.
+    var offset: Int64
+  }
+  private let reads = Mutex<[Name: BrokenRead]>([:])
   private static let limit = 64
 
-  func keep(_ read: BrokenRead, _ key: String) {
-    guard read.next > read.start, read.generation != nil else { return }
+  func keep(_ read: BrokenRead, _ key: String, of generation: String) {
+    guard read.next > read.start else { return }
     reads.withLock { reads in
       if reads.count >= Self.limit, let any = reads.keys.first { reads[any] = nil }
-      reads[key] = read
+      reads[Name(key: key, generation: generation, offset: read.next)] = read
     }
   }
 
-  /// - Parameter offset: Where a read begins: one that broke off elsewhere is another.
-  func take(_ key: String, at offset: Int64) -> BrokenRead? {
-    reads.withLock { reads in
-      guard offset > 0, reads[key]?.next == offset else { return nil }
-      return reads.removeValue(forKey: key)
-    }
+  func take(_ key: String, at offset: Int64, of generation: String?) -> BrokenRead? {
+    guard let generation else { return nil }
+    return reads.withLock { $0.removeValue(forKey: Name(key: key, generation: generation, offset: offset)) }
   }
 }

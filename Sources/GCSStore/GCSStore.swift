@@ -167,6 +167,24 @@ public final class GCSStore: ObjectStore {
     }
   }
 
+  /// Each by a request of its own, as many at once as there are connections.
+  public func deleteAll(_ keys: [String]) async throws -> [String: ObjectStoreError] {
+    try await withThrowingTaskGroup(of: (String, ObjectStoreError)?.self) { group in
+      var failures: [String: ObjectStoreError] = [:]
+      for (index, key) in keys.enumerated() {
+        if index >= requests.configuration.http.connections, let failure = try await group.next() ?? nil {
+          failures[failure.0] = failure.1
+        }
+        group.addTask {
+          do { try await self.delete(key) } catch let error as ObjectStoreError { return (key, error) }
+          return nil
+        }
+      }
+      for try await failure in group { failure.map { failures[$0.0] = $0.1 } }
+      return failures
+    }
+  }
+
   /// Removes what is there only if it is that generation.
   func remove(_ key: String, generation: Int64) async throws {
     _ = try await transport.send(requests.delete(key, generation: "\(generation)"))

@@ -111,7 +111,12 @@ import Testing
     #expect(try resolve(nil, ["STORAGE_EMULATOR_HOST": "localhost:1"]).contains("anonymous"))
     // No token goes out in the clear because none was configured.
     #expect(try resolve(nil, [:], endpoint: "http://10.0.0.1:4443").contains("anonymous"))
-    #expect(try resolve(nil, [:]).contains("metadata server metadata.google.internal"))
+    #expect(try resolve(nil, ["HOME": folder.path]).contains("metadata server metadata.google.internal"))
+    let login = folder.appendingPathComponent(".config/gcloud")
+    try FileManager.default.createDirectory(at: login, withIntermediateDirectories: true)
+    try Data(user.utf8).write(to: login.appendingPathComponent("application_default_credentials.json"))
+    #expect(try resolve(nil, ["HOME": folder.path]).contains("authorized user"))
+    #expect(try resolve(nil, ["CLOUDSDK_CONFIG": login.path]).contains("authorized user"))
     #expect(try resolve(nil, ["GCE_METADATA_HOST": "127.0.0.1:1"]).contains("metadata server 127.0.0.1:1"))
   }
 

@@ -74,7 +74,7 @@ import Testing
     #expect(kms.message.contains("cryptoKeyEncrypterDecrypter"))
     #expect(
       try map(400, "required", "Bucket is a requester pays bucket but no user project provided.")
-        .message.contains("gcs.project"))
+        .message.contains("gcs.userProject"))
     #expect(
       try map(403, "forbidden", "x does not have serviceusage.services.use access", userProject: "p")
         .message.contains("serviceUsageConsumer"))

@@ -309,7 +309,7 @@ import Testing
     try await withFake(FakeBucket(isRequesterPays: true)) { store, _, _ in
       await #expect {
         try await store.put("a", body: ByteBuffer())
-      } throws: { code($0) == .accessDenied && "\($0)".contains("gcs.project") }
+      } throws: { code($0) == .accessDenied && "\($0)".contains("gcs.userProject") }
     }
   }
 

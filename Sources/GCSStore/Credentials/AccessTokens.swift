@@ -35,7 +35,7 @@ struct AccessTokens: Sendable {
   /// Another than one that was refused. Of many that were refused at once, one is replaced.
   func token(insteadOf refused: AccessToken) async throws -> AccessToken? {
     guard let current else { return nil }
-    if try await current.value() == refused { await current.invalidate() }
+    await current.invalidate { $0 == refused }
     return try await current.value()
   }
 
@@ -180,7 +180,6 @@ struct TokenFetcher: Sendable {
       var accessToken: String
       var expireTime: String
     }
-    let account = impersonation.account ?? impersonation.url
     let body = Body(
       delegates: impersonation.delegates.isEmpty ? nil : impersonation.delegates,
       lifetime: "\(impersonation.lifetime)s",
@@ -189,8 +188,8 @@ struct TokenFetcher: Sendable {
       method: "POST", url: impersonation.url,
       headers: [
         (name: "authorization", value: "Bearer \(token.value)"), (name: "content-type", value: "application/json"),
-      ], body: .init(bytes: try JSONEncoder().encode(body)), operation: "access token of \(account)")
-    let answer = try await send(request, step: .impersonation(account: account))
+      ], body: .init(bytes: try JSONEncoder().encode(body)), operation: "access token of \(impersonation.account)")
+    let answer = try await send(request, step: .impersonation(account: impersonation.account))
     guard let parsed = try? JSONDecoder().decode(Answer.self, from: Data(answer.body.readableBytesView)) else {
       throw unreadable(request.operation)
     }

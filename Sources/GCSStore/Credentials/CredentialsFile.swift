@@ -110,8 +110,10 @@ struct CredentialsFile {
     guard fields["service_account_impersonation_url"] != nil else { return nil }
     let seconds = fields["service_account_impersonation"]?.object?["token_lifetime_seconds"]?.number ?? 3600
     let delegates = fields["delegates"]?.array?.compactMap(\.text) ?? []
-    return Impersonation(
-      url: try url("service_account_impersonation_url", default: ""), lifetime: Int(seconds), delegates: delegates)
+    let url = try url("service_account_impersonation_url", default: "")
+    // .../serviceAccounts/<email>:generateAccessToken
+    let account = url.split(separator: "/").last?.split(separator: ":").first.map(String.init)
+    return Impersonation(url: url, account: account ?? url, lifetime: Int(seconds), delegates: delegates)
   }
 
   private func impersonated() throws -> ImpersonatedAccount {

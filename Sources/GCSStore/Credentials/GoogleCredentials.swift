@@ -6,7 +6,7 @@ import ObjectStore
 /// A pod has one of these:
 /// - a service account's key, or another file of Google's, from a Secret: ``init(json:origin:)``;
 /// - `GOOGLE_APPLICATION_CREDENTIALS`, the path of such a file: workload identity federation mounts one;
-/// - Workload Identity, or the node's service account: ``metadataServer(host:)``;
+/// - Workload Identity of GKE, or the node's service account: ``metadataServer(host:)``;
 /// - nothing, with an emulator: ``anonymous``.
 ///
 /// ``resolve(json:origin:endpoint:environment:)`` chooses in that order.
@@ -50,7 +50,8 @@ public struct GoogleCredentials: Sendable, CustomStringConvertible, CustomReflec
   }
 
   /// The first that there is: `json`; the file that `GOOGLE_APPLICATION_CREDENTIALS` names; nothing, where the endpoint
-  /// is plain http or `STORAGE_EMULATOR_HOST` is set; the metadata server (`GCE_METADATA_HOST`).
+  /// is plain http or `STORAGE_EMULATOR_HOST` is set; what `gcloud auth application-default login` left; the metadata
+  /// server (`GCE_METADATA_HOST`). https://cloud.google.com/docs/authentication/application-default-credentials
   /// - Parameters:
   ///   - json: What a Secret holds, nil where none is named.
   ///   - origin: Names `json` in messages.
@@ -70,8 +71,17 @@ public struct GoogleCredentials: Sendable, CustomStringConvertible, CustomReflec
     if endpoint?.lowercased().hasPrefix("http://") == true || GCSConfiguration.emulatorEndpoint(environment) != nil {
       return .anonymous
     }
+    if let path = loginFile(environment) {
+      return try GoogleCredentials(json: readFile(path, what: "gcloud's configuration"), origin: path)
+    }
     guard let host = environment["GCE_METADATA_HOST"], !host.isEmpty else { return .metadataServer() }
     return .metadataServer(host: host)
+  }
+
+  private static func loginFile(_ environment: [String: String]) -> String? {
+    let folder = environment["CLOUDSDK_CONFIG"] ?? environment["HOME"].map { "\($0)/.config/gcloud" }
+    guard let path = folder.map({ "\($0)/application_default_credentials.json" }) else { return nil }
+    return FileManager.default.fileExists(atPath: path) ? path : nil
   }
 
   static func readFile(_ path: String, what: String) throws -> [UInt8] {

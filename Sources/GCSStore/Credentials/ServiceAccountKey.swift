@@ -83,14 +83,11 @@ struct ExternalAccount: Sendable {
 /// https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
 struct Impersonation: Sendable {
   var url: String
+  /// Its e-mail address.
+  var account: String
   /// Of a token, in seconds.
-  var lifetime: Int
-  var delegates: [String]
-
-  /// Of `.../serviceAccounts/<email>:generateAccessToken`.
-  var account: String? {
-    url.split(separator: "/").last?.split(separator: ":").first.map(String.init)
-  }
+  var lifetime = 3600
+  var delegates: [String] = []
 }
 
 struct ImpersonatedAccount: Sendable {

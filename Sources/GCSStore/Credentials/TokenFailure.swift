@@ -21,6 +21,7 @@ struct TokenFailure {
       switch self {
       case .metadata(let host):
         // Worth a retry: on a new node of GKE it answers only after a while.
+        error.code = .credentialsNotFound
         error.message =
           "there are no credentials: none are configured, and \(host) does not answer, as it does on Google Cloud; "
           + "set credentialsSecretRef (key credentials.json) or GOOGLE_APPLICATION_CREDENTIALS, or use Workload "
@@ -96,7 +97,7 @@ struct TokenFailure {
           + "roles/iam.serviceAccountTokenCreator on that account, and enable the IAM Service Account Credentials API")
     case .metadata:
       return make(
-        .accessDenied,
+        .credentialsNotFound,
         "the metadata server gives no token: bind the pod's service account to one of Google's (Workload Identity), give "
           + "the node one, or set credentialsSecretRef")
     }

@@ -2,6 +2,7 @@
 
 usage: official_client.py ENDPOINT CREDENTIALS_JSON BUCKET
 """
+import datetime
 import io
 import os
 import sys
@@ -113,9 +114,18 @@ refused(exceptions.NotFound, client.bucket("no-such-bucket").blob("a").upload_fr
 
 # Holds and retention.
 held = bucket.blob("held")
-held.temporary_hold = True
 held.upload_from_string(b"x")
+held.temporary_hold = True
+held.patch()
 refused(exceptions.Forbidden, held.delete)
 held.reload()
 assert held.temporary_hold
+kept = bucket.blob("kept")
+kept.retention.mode = "Unlocked"
+kept.retention.retain_until_time = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+kept.upload_from_string(b"x")
+kept.reload()
+assert kept.retention.mode == "Unlocked" and kept.retention.retain_until_time, kept.retention
+refused(exceptions.Forbidden, kept.delete)
+refused(exceptions.Forbidden, kept.upload_from_string, b"y")
 print("the official client is content")

@@ -15,6 +15,7 @@ extension FakeState {
       return .json(["kind": "storage#bucket", "name": path[1], "id": path[1]])
     case ("GET", 3) where path[2] == "o": return list(request, bucket: path[1])
     case ("GET", 4) where path[2] == "o": return get(request, bucket: path[1], name: path[3])
+    case ("PATCH", 4) where path[2] == "o": return patch(request, bucket: path[1], name: path[3])
     case ("DELETE", 4) where path[2] == "o": return delete(request, bucket: path[1], name: path[3])
     default: return .error(404, "notFound", "Not Found")
     }
@@ -110,6 +111,25 @@ extension FakeState {
       answer["nextPageToken"] = Data(next.utf8).base64EncodedString()
     }
     return .json(answer)
+  }
+
+  /// Holds and retention alone: what keeps an object.
+  private mutating func patch(_ request: FakeRequest, bucket: String, name: String) -> FakeAnswer {
+    if let answer = refusal(request, "storage.objects.update", bucket: bucket) { return answer }
+    guard var object = buckets[bucket]?.objects[name] else {
+      return .error(404, "notFound", "No such object: \(bucket)/\(name)")
+    }
+    if let answer = conditionNotMet(request.query, object) { return answer }
+    let json = request.json
+    let metadata = FakeMetadata(json)
+    if json["temporaryHold"] != nil { object.isHeldTemporarily = metadata.isHeldTemporarily }
+    if json["eventBasedHold"] != nil { object.isHeldForEvent = metadata.isHeldForEvent }
+    if json["retention"] != nil {
+      object.retentionMode = metadata.retentionMode
+      object.retainUntil = metadata.retainUntil
+    }
+    buckets[bucket]?.objects[name] = object
+    return .json(resource(object, bucket: bucket, name: name))
   }
 
   private mutating func delete(_ request: FakeRequest, bucket: String, name: String) -> FakeAnswer {
