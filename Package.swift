@@ -324,7 +324,7 @@ let package = Package(
       name: "ExecutorTests",
       dependencies: [
         "Executor", "Age", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "ObjectStore", "SnapshotSource",
-        "StreamPipeline", logging, nioCore,
+        "StreamPipeline", "S3Store", "GCSStore", "AzureStore", "StoreHTTP", logging, nioCore,
       ], swiftSettings: strict),
     .testTarget(
       name: "holdfastTests",

@@ -17,6 +17,7 @@ internal import StreamPipeline
 public struct BackupRun: Sendable {
   let context: RunContext
   let sources: [any SnapshotSource]
+  private let permissions = MissingPermissions()
 
   public init(context: RunContext, sources: [any SnapshotSource]) {
     self.context = context
@@ -30,7 +31,7 @@ public struct BackupRun: Sendable {
       operation: .backup, outcome: .failed, trigger: context.identity.trigger, startTime: Timestamp(started),
       completionTime: Timestamp(started))
     do {
-      let id = try await RunQueue.nextID(context)
+      let id = try await RunQueue.nextID(context, permissions)
       await run(id, &result)
     } catch {
       var failure = ErrorMapping.failure(error, step: .prepare)
@@ -51,6 +52,10 @@ public struct BackupRun: Sendable {
       describe(manifest, &result)
       await prune(lease, &result)
       await end(lease)
+      addWarnings(
+        permissions.warnings(
+          below: "\(context.store.location)/\(context.layout.policyPrefix)",
+          hasRetention: context.plan.spec.retention != nil), to: &result)
     } catch {
       var failure = ErrorMapping.failure(error, step: .prepare)
       if Task.isCancelled { failure = ErrorMapping.interrupted(failure) }
@@ -73,7 +78,7 @@ public struct BackupRun: Sendable {
     do {
       var warnings: [String] = []
       let manifest = try await lease.whileKept {
-        try await RunQueue(context: context, lease: lease).enter()
+        try await RunQueue(context: context, lease: lease, permissions: permissions).enter()
         var artifacts: [Manifest.Artifact] = []
         for source in sources {
           let (artifact, said) = try await capture(source, id: id, settings)
@@ -81,7 +86,7 @@ public struct BackupRun: Sendable {
           warnings += said.map { sources.count > 1 ? "\(source.name): \($0)" : $0 }
         }
         let manifest = makeManifest(id, artifacts)
-        try await ManifestWriter(context: context, lease: lease).write(manifest)
+        try await ManifestWriter(context: context, lease: lease, permissions: permissions).write(manifest)
         return manifest
       }
       result.warnings = warnings.isEmpty ? nil : warnings
@@ -179,13 +184,13 @@ public struct BackupRun: Sendable {
   /// without its artifacts it must not be. The lease last: it tells the next run that the rest is nobody's.
   private func discard(_ id: BackupID, _ lease: RunLease) async {
     let limit = Task.isCancelled ? context.settings.interruptedCleanupLimit : context.settings.cleanupLimit
-    let (store, layout) = (context.store, context.layout)
+    let (store, layout, permissions) = (context.store, context.layout, permissions)
     let problem = await cleaningUp(within: limit, clock: context.clock) {
       try await store.delete(layout.manifestKey(of: id))
       try await PruneRun.abortUploads(below: layout.prefix(of: id), in: store)
-      for object in try await store.listAll(prefix: layout.prefix(of: id)) where object.key != lease.key {
-        try await store.delete(object.key)
-      }
+      // What cannot be listed stays as debris; the lease's key is known.
+      let objects = try await permissions.unlessDenied(.list) { try await store.listAll(prefix: layout.prefix(of: id)) }
+      for object in objects ?? [] where object.key != lease.key { try await store.delete(object.key) }
       try await lease.end()
     }
     if let problem {
@@ -212,21 +217,27 @@ public struct BackupRun: Sendable {
 
   /// The backup is good whatever becomes of this.
   private func prune(_ lease: RunLease, _ result: inout ExecutorResult) async {
+    guard !permissions.lacks(.list) else { return }
     do {
       let report = try await lease.whileKept { try await PruneRun(context: context).run(lease: lease) }
       result.prune = ExecutorResult.Prune(report)
-      if !report.warnings.isEmpty { result.warnings = (result.warnings ?? []) + report.warnings }
+      addWarnings(report.warnings, to: &result)
     } catch {
       let failure = ErrorMapping.failure(error, step: .prune)
-      result.warnings = (result.warnings ?? []) + ["old backups were not removed: \(failure.message)"]
+      addWarnings(["old backups were not removed: \(failure.message)"], to: &result)
       context.logger.warning("prune failed", metadata: ["error": "\(failure)"])
     }
+  }
+
+  private func addWarnings(_ warnings: [String], to result: inout ExecutorResult) {
+    if !warnings.isEmpty { result.warnings = (result.warnings ?? []) + warnings }
   }
 
   private func end(_ lease: RunLease) async {
     let problem = await cleaningUp(within: context.settings.interruptedCleanupLimit, clock: context.clock) {
       try await lease.end()
     }
+    if (problem as? ObjectStoreError)?.code == .accessDenied { permissions.note(.delete) }
     if let problem { context.logger.warning("lease not removed", metadata: ["error": "\(problem)"]) }
   }
 }

@@ -28,6 +28,8 @@ struct Catalogue: Sendable {
   let layout: BucketLayout
   private(set) var entries: [BackupID: Entry] = [:]
   private(set) var warnings: [String] = []
+  /// What preflights could not remove.
+  private(set) var probes: [ObjectInfo] = []
 
   init(layout: BucketLayout) { self.layout = layout }
 
@@ -35,6 +37,7 @@ struct Catalogue: Sendable {
   var sorted: [Entry] { entries.values.sorted { $0.id < $1.id } }
 
   mutating func add(_ object: ObjectInfo) {
+    if PreflightProbe.isProbe(object.key, in: layout) { return probes.append(object) }
     // A key that this layout cannot have is somebody else's: it is not looked at, and never removed.
     guard let (id, name) = layout.parse(object.key), Self.isOwnName(name) else { return }
     entries[id, default: Entry(id: id)].objects[name] = object

@@ -90,9 +90,9 @@ enum ErrorMapping {
   /// What to do, where the store's own message cannot know which field it is.
   private static func remedy(_ code: ObjectStoreError.Code) -> String {
     switch code {
-    case .bucketNotFound: "; check target.bucket, or make it"
+    case .bucketNotFound: "; check target.bucket, or make it: Holdfast makes none"
     case .accessDenied:
-      "; the credentials of target.credentialsSecretRef need list, get, put and delete below pathPrefix"
+      "; a backup needs the right to write below pathPrefix, retention and restores also those to list, read and delete"
     case .signatureMismatch: "; check secretAccessKey in the Secret of target.credentialsSecretRef"
     case .regionMismatch: "; check target.region"
     case .unreachable, .timeout: "; check target.endpoint and network policies"

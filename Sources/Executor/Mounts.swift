@@ -58,6 +58,9 @@ public struct Mounts: Sendable {
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
+  /// The file of the target's token. The kubelet renews it, so that who uses it reads it each time.
+  var targetToken: String { path("\(MountLayout.targetToken)/\(MountLayout.tokenFile)") }
+
   private func text(_ kind: String, _ name: String, _ key: String, in folder: String, field: String) throws -> String {
     guard let text = try content(at: path("\(folder)/\(key)"), what: "key \(key) of \(kind) \(name)", field: field)
     else {

@@ -18,6 +18,9 @@ struct PrunePlanner {
     let catalogue = try await Catalogue.load(context.store, layout: layout, uploads: true)
     var report = PruneReport()
     report.warnings = catalogue.warnings
+    report.probes = catalogue.probes.filter { probe in
+      probe.lastModified.map { now.timeIntervalSince($0) >= context.settings.debrisGrace.timeInterval } ?? false
+    }.map(\.key)
     let entries = catalogue.sorted.filter { $0.hasManifest || $0.id != ownID }
     try await decideBackups(entries.filter(\.hasManifest), &report)
     for entry in entries {

@@ -35,6 +35,8 @@ public struct PruneReport: Sendable, Hashable {
   /// Newest first.
   public var kept: [Kept] = []
   public var warnings: [String] = []
+  /// Keys that preflights left and that are old enough to go.
+  public var probes: [String] = []
 
   /// Backups that are gone.
   public var deletedIDs: [BackupID] { removals.filter { $0.kind == .backup && $0.problem == nil }.map(\.id) }

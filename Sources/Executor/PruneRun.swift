@@ -48,7 +48,19 @@ public struct PruneRun: Sendable {
       try Task.checkCancellation()
       await perform(&report.removals[index])
     }
+    await removeProbes(report.probes)
     return report
+  }
+
+  /// A probe that stays does no harm: nothing but a prune looks at it.
+  private func removeProbes(_ keys: [String]) async {
+    for key in keys {
+      do {
+        try await context.store.delete(key)
+      } catch {
+        context.logger.info("probe not removed", metadata: ["key": "\(key)", "error": "\(error)"])
+      }
+    }
   }
 
   private func perform(_ removal: inout PruneReport.Removal) async {

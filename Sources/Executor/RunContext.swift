@@ -10,6 +10,8 @@ public struct RunContext: Sendable {
   /// Validated, with its defaults.
   public var plan: Plan
   public var store: any ObjectStore
+  /// Asks whether the bucket allows locks; nil where the store has no such question.
+  public var lockCheck: LockCheck?
   public var identity: RunIdentity
   public var settings: RunSettings
   public var logger: Logger

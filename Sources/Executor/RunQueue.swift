@@ -12,14 +12,20 @@ internal import ObjectStore
 /// held up by any live run that is `running`, and by one that is `waiting` with a smaller id. Then it writes `running` and
 /// looks once more: it steps back for any live one with a smaller id. Of two that start together each either sees the
 /// other's lease or wrote its own before the other looked, provided that a listing shows what was written before it.
+///
+/// Credentials that may not list cannot see other runs: there is no queue then, and every run goes at once. Nothing breaks,
+/// since each writes below an id of its own.
 struct RunQueue {
   let context: RunContext
   let lease: RunLease
+  let permissions: MissingPermissions
 
   /// An id that sorts after all that are there: ids tell the order of backups, and two of one second differ by chance.
-  static func nextID(_ context: RunContext) async throws -> BackupID {
-    let catalogue = try await Catalogue.load(context.store, layout: context.layout, uploads: false)
-    let newest = catalogue.entries.keys.max()?.date
+  static func nextID(_ context: RunContext, _ permissions: MissingPermissions) async throws -> BackupID {
+    let catalogue = try await permissions.unlessDenied(.list) {
+      try await Catalogue.load(context.store, layout: context.layout, uploads: false)
+    }
+    let newest = catalogue?.entries.keys.max()?.date
     for _ in 0..<5 {
       let now = context.now()
       // An id from a clock that is far ahead cannot be waited for.
@@ -53,18 +59,24 @@ struct RunQueue {
 
   /// A live run that goes first.
   private func blocker(isFinal: Bool) async throws -> BackupID? {
-    let catalogue = try await Catalogue.load(context.store, layout: context.layout, uploads: false)
+    guard !permissions.lacks(.list),
+      let catalogue = try await permissions.unlessDenied(
+        .list, { try await Catalogue.load(context.store, layout: context.layout, uploads: false) })
+    else { return nil }
     let others = catalogue.sorted.filter { $0.id != lease.id && $0.lease != nil }
     guard !others.isEmpty else { return nil }
     let now = try await lease.storeNow()
     for other in others {
       guard let object = other.lease else { continue }
-      let record = try await LeaseRecord.read(object.key, from: context.store)
+      let record = try await permissions.unlessDenied(.read) {
+        try await LeaseRecord.read(object.key, from: context.store)
+      }?.flatMap(\.self)
       let verdict = LeaseVerdict.judge(
         record: record, lease: object, storeNow: now, lifetime: context.settings.leaseLifetime,
         me: RunLease.holder(context), processes: context.processes)
       guard verdict == .alive, record.map({ $0.operation == lease.operation }) ?? true else { continue }
-      let isRunning = record?.phase != .waiting
+      // Of leases that nobody may read the ids alone decide: two runs would otherwise wait for each other.
+      let isRunning = !permissions.lacks(.read) && record?.phase != .waiting
       if other.id < lease.id || (isRunning && !isFinal) { return other.id }
     }
     return nil

@@ -3,19 +3,47 @@ internal import HoldfastAPI
 public import JobPlan
 public import Logging
 public import ObjectStore
-internal import S3Store
 internal import StoreHTTP
+
+/// Whether a bucket allows locks. Throws where the credentials may not ask, or the store knows of none.
+public typealias LockCheck = @Sendable () async throws -> Bool
 
 /// A store for the time of one run.
 public struct OpenStore: Sendable {
   public let store: any ObjectStore
+  /// nil where the provider has no locks, or tells of none.
+  public let lockCheck: LockCheck?
   /// Lets go of its connections.
   public let close: @Sendable () async -> Void
 }
 
-/// Makes the store of a plan's target, with its credentials read from the mounts or, where the target names none, from
-/// the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`).
+/// Makes the store of a plan's target, with its credentials read from the mounts or, where the target names none, with the
+/// identity of the pod: what its environment, its tokens and the platform's metadata service say.
+///
+/// One file for each provider; this one has what they share.
 public struct StoreFactory: Sendable {
+  public enum Use: Sendable, Hashable {
+    case runs
+    /// Nothing is locked, and a store that does not answer is given up soon.
+    case preflight
+
+    var retries: RetryPolicy {
+      switch self {
+      case .runs: RetryPolicy()
+      case .preflight: RetryPolicy(maximumDelay: .seconds(5), deadline: .seconds(25), maximumAttempts: 4)
+      }
+    }
+  }
+
+  /// A provider's store, without decorators.
+  struct Bare: Sendable {
+    var store: any ObjectStore
+    var lockCheck: LockCheck?
+    var close: @Sendable () async -> Void = {}
+  }
+
+  static let secretField = "target.credentialsSecretRef"
+
   let target: Target
   let mounts: Mounts
   let environment: [String: String]
@@ -29,91 +57,95 @@ public struct StoreFactory: Sendable {
   }
 
   /// - Throws: ``RunFailure`` of step `prepare`.
-  public func open() throws -> OpenStore {
+  public func open(for use: Use = .runs) throws -> OpenStore {
     do {
-      switch target.resolvedProvider {
-      case .filesystem:
-        return OpenStore(store: RetryingStore(FilesystemStore(root: try folder()), logger: logger), close: {})
-      case .s3:
-        let store = try S3Store(try s3Configuration())
-        return OpenStore(store: RetryingStore(store, logger: logger)) {
-          // Nothing is left to do where it fails: the process lets go of the sockets.
-          try? await store.shutdown()
-        }
-      case .gcs, .azure:
-        throw Self.invalid("target.provider \(target.resolvedProvider.rawValue) is not built into this version")
+      let plain = try bare(isLocking: false)
+      guard use == .runs, target.objectLock != nil else {
+        return OpenStore(
+          store: RetryingStore(plain.store, policy: use.retries, logger: logger), lockCheck: plain.lockCheck,
+          close: plain.close)
+      }
+      let locking = try bare(isLocking: true)
+      let both = LockSparingStore(locking: locking.store, plain: plain.store)
+      return OpenStore(
+        store: RetryingStore(both, policy: use.retries, logger: logger), lockCheck: plain.lockCheck
+      ) {
+        await locking.close()
+        await plain.close()
       }
     } catch {
       throw ErrorMapping.failure(error, step: .prepare)
     }
   }
 
-  private func folder() throws -> String {
-    if let claim = target.filesystem?.persistentVolumeClaim?.claimName { return mounts.volume(claim) }
+  private func bare(isLocking: Bool) throws -> Bare {
+    switch target.resolvedProvider {
+    case .filesystem: Bare(store: try filesystem())
+    case .s3: try s3(isLocking: isLocking)
+    case .gcs: try gcs(isLocking: isLocking)
+    case .azure: try azure(isLocking: isLocking)
+    }
+  }
+
+  private func filesystem() throws -> FilesystemStore {
+    if let claim = target.filesystem?.persistentVolumeClaim?.claimName {
+      return FilesystemStore(root: mounts.volume(claim))
+    }
     guard let path = target.filesystem?.path else {
       throw Self.invalid(
         "target.filesystem is required for provider filesystem; name a persistentVolumeClaim or a path")
     }
-    return path
+    return FilesystemStore(root: path)
   }
 
-  // MARK: S3
+  // MARK: What providers share
 
-  private static let field = "target.credentialsSecretRef"
-
-  private func s3Configuration() throws -> S3Configuration {
-    guard let bucket = target.bucket else { throw Self.invalid("target.bucket is required for provider s3") }
-    var configuration = S3Configuration(
-      bucket: bucket, endpoint: target.endpoint, region: try region(), usePathStyle: target.usePathStyle ?? false,
-      credentials: try credentials(), storageClass: target.storageClass,
-      http: StoreHTTPSettings(caCertificates: try caCertificates(), connections: target.resolvedConcurrency + 2))
-    switch target.serverSideEncryption?.type {
-    case nil: break
-    case "AES256": configuration.serverSideEncryption = .s3
-    default: configuration.serverSideEncryption = .kms(keyID: target.serverSideEncryption?.kmsKeyID)
-    }
-    if let lock = target.objectLock, let retention = lock.retainForDuration {
-      configuration.objectLock = S3Configuration.ObjectLock(
-        mode: lock.mode == "compliance" ? .compliance : .governance, retention: retention)
-    }
-    return configuration
-  }
-
-  private func credentials() throws -> StaticCredentials {
-    if let name = target.credentialsSecretRef?.name {
-      func value(_ key: String) throws -> String { trimmed(try mounts.secret(name, key: key, field: Self.field)) }
-      let token = try mounts.optionalSecret(name, key: "sessionToken", field: Self.field).map(trimmed)
-      return StaticCredentials(
-        accessKeyID: try value("accessKeyId"), secretAccessKey: try value("secretAccessKey"),
-        sessionToken: token?.isEmpty == true ? nil : token)
-    }
-    guard let id = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
-      throw RunFailure(
-        step: .prepare, reason: .secretNotFound,
-        message: "there are no credentials for the store; set \(Self.field), or AWS_ACCESS_KEY_ID and "
-          + "AWS_SECRET_ACCESS_KEY in the environment"
-          + (target.roleArn == nil ? "" : " (target.roleArn is not supported by this version)"))
-    }
-    return StaticCredentials(
-      accessKeyID: id, secretAccessKey: secret, sessionToken: environment["AWS_SESSION_TOKEN"])
-  }
-
-  private func region() throws -> String {
-    guard let name = target.credentialsSecretRef?.name,
-      let region = try mounts.optionalSecret(name, key: "region", field: Self.field).map(trimmed), !region.isEmpty
-    else { return target.resolvedRegion }
-    return region
+  /// - Parameter url: Of the store, for the environment's proxy rules.
+  func http(for url: String) throws -> StoreHTTPSettings {
+    StoreHTTPSettings(
+      caCertificates: try caCertificates(), insecureSkipVerify: target.insecureSkipVerify ?? false,
+      proxy: HTTPProxy.forURL(url, environment: environment), connections: target.resolvedConcurrency + 2)
   }
 
   private func caCertificates() throws -> [UInt8]? {
     if let bundle = try mounts.caBundle(target.caBundle, field: "target.caBundle") { return Array(bundle.utf8) }
-    guard let name = target.credentialsSecretRef?.name else { return nil }
-    return try mounts.optionalSecret(name, key: "caCert", field: Self.field).map { Array($0.utf8) }
+    return try optionalSecret("caCert").map { Array($0.utf8) }
   }
 
-  private func trimmed(_ text: String) -> String { text.trimmingCharacters(in: .whitespacesAndNewlines) }
+  /// A key of the target's Secret, without white space at its ends; nil where there is no such key, or it is empty.
+  func optionalSecret(_ key: String) throws -> String? {
+    guard let name = target.credentialsSecretRef?.name,
+      let text = try mounts.optionalSecret(name, key: key, field: Self.secretField)
+    else { return nil }
+    let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    return trimmed.isEmpty ? nil : trimmed
+  }
 
-  private static func invalid(_ message: String) -> RunFailure {
+  /// The file of the token that the pod has for the target.
+  /// - Parameter field: Which asks for it.
+  func tokenFile(_ field: String) throws -> String {
+    let path = mounts.targetToken
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw RunFailure(
+        step: .prepare, reason: .secretNotFound,
+        message: "there is no service account token at \(path), which \(field) needs; outside a cluster use "
+          + "\(Self.secretField) or the environment")
+    }
+    return path
+  }
+
+  /// A Secret that has not the keys that it takes.
+  func missingKeys(_ name: String, _ accepted: String) -> RunFailure {
+    let folder = mounts.path(MountLayout.secret(name))
+    let hasKeys = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).isEmpty == false
+    return RunFailure(
+      step: .prepare, reason: .secretNotFound,
+      message: hasKeys
+        ? "Secret \(name), which \(Self.secretField) names, has not the keys that this provider reads: \(accepted)"
+        : "Secret \(name), which \(Self.secretField) names, does not exist here; create it with \(accepted)")
+  }
+
+  static func invalid(_ message: String) -> RunFailure {
     RunFailure(step: .prepare, reason: .invalidSpec, message: message)
   }
 }

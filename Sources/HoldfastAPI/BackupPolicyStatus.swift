@@ -40,19 +40,48 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
     }
   }
 
+  /// What is known of the target, from preflights and from backups: the state behind the condition `TargetReachable`.
+  public struct TargetCheck: Codable, Sendable, Hashable {
+    /// Of the target and of the identity that pods have there; all that follows is about these.
+    public var hash: String
+    /// When they were first seen.
+    public var since: Timestamp
+    /// When the last preflight ended.
+    public var checkedAt: Timestamp?
+    /// When the newest preflight or backup ended that tells something.
+    public var seenAt: Timestamp?
+    /// Preflights in a row that did not succeed.
+    public var failures: Int?
+    /// What the last preflight found that the credentials may do and the store can: `read`, `list`, `delete` and more.
+    public var capabilities: [String: Bool]?
+
+    public init(
+      hash: String, since: Timestamp, checkedAt: Timestamp? = nil, seenAt: Timestamp? = nil, failures: Int? = nil,
+      capabilities: [String: Bool]? = nil
+    ) {
+      self.hash = hash
+      self.since = since
+      self.checkedAt = checkedAt
+      self.seenAt = seenAt
+      self.failures = failures
+      self.capabilities = capabilities
+    }
+  }
+
   public var observedGeneration: Int64?
-  /// `Ready`, `Scheduled`, `Protected`.
+  /// `Ready`, `Scheduled`, `Protected`, `TargetReachable`, and `TLSVerified` where that is off.
   public var conditions: [Condition]?
   public var lastBackup: Run?
   public var lastSuccessfulBackup: Run?
   public var nextScheduledTime: Timestamp?
   public var consecutiveFailures: Int?
   public var storage: Storage?
+  public var target: TargetCheck?
 
   public init(
     observedGeneration: Int64? = nil, conditions: [Condition]? = nil, lastBackup: Run? = nil,
     lastSuccessfulBackup: Run? = nil, nextScheduledTime: Timestamp? = nil, consecutiveFailures: Int? = nil,
-    storage: Storage? = nil
+    storage: Storage? = nil, target: TargetCheck? = nil
   ) {
     self.observedGeneration = observedGeneration
     self.conditions = conditions
@@ -61,5 +90,6 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
     self.nextScheduledTime = nextScheduledTime
     self.consecutiveFailures = consecutiveFailures
     self.storage = storage
+    self.target = target
   }
 }

@@ -36,4 +36,6 @@ public enum HoldfastAPI {
 /// What a Job of ours does: the value of ``HoldfastAPI/operationLabel`` and the executor's subcommand.
 public enum JobOperation: String, Codable, Sendable, Hashable, CaseIterable {
   case backup, restore, delete
+  /// Tries the target, and leaves nothing there.
+  case preflight
 }

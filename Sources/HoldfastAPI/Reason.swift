@@ -23,6 +23,14 @@ public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStrin
   public static let backupOverdue = Reason("BackupOverdue")
   public static let lastBackupFailed = Reason("LastBackupFailed")
 
+  // The check of a target.
+  /// A preflight, or a backup, has written to it.
+  public static let targetUsable = Reason("TargetUsable")
+  /// Nobody has looked yet, or not since the target changed.
+  public static let notChecked = Reason("NotChecked")
+  /// `insecureSkipVerify` is set.
+  public static let verificationDisabled = Reason("VerificationDisabled")
+
   // Runs.
   public static let completed = Reason("Completed")
   public static let policyNotFound = Reason("PolicyNotFound")
@@ -57,9 +65,16 @@ public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStrin
   public static let endpointUnreachable = Reason("EndpointUnreachable")
   public static let regionMismatch = Reason("RegionMismatch")
   public static let conditionalWriteUnsupported = Reason("ConditionalWriteUnsupported")
+  public static let objectLockUnsupported = Reason("ObjectLockUnsupported")
   public static let uploadFailed = Reason("UploadFailed")
   public static let storeFailed = Reason("StoreFailed")
   public static let objectNotFound = Reason("ObjectNotFound")
+
+  /// What a failure of a store is called, whichever run met it: it tells about the target.
+  public static let storeReasons: Set<Reason> = [
+    .bucketNotFound, .accessDenied, .signatureMismatch, .clockSkew, .endpointUnreachable, .regionMismatch,
+    .conditionalWriteUnsupported, .objectLockUnsupported, .certificateUntrusted,
+  ]
 
   // Restores.
   public static let backupNotFound = Reason("BackupNotFound")

@@ -42,6 +42,12 @@ public struct ExecutorInputs: Sendable, Hashable {
   public private(set) var user: Int64?
   /// A claim of the target is among the claims.
   public private(set) var hasTargetClaim = false
+  /// Audience of a token of the pod's ServiceAccount for the target; nil where it needs none.
+  public private(set) var targetAudience: String?
+  /// The target is used with what the platform gives the pod.
+  public private(set) var hasAmbientIdentity = false
+  /// What the platform looks for on a pod before it gives it an identity.
+  public private(set) var podLabels: [String: String] = [:]
 
   public init(spec: BackupPolicySpec, scope: Scope = .backup) {
     add(spec.target)
@@ -62,7 +68,7 @@ public struct ExecutorInputs: Sendable, Hashable {
   }
 
   /// Whether the pod logs in with the identity of its ServiceAccount, which then needs a name that stays.
-  public var needsIdentity: Bool { !tokens.isEmpty || needsAPI }
+  public var needsIdentity: Bool { !tokens.isEmpty || needsAPI || targetAudience != nil || hasAmbientIdentity }
 
   private mutating func sort() {
     secrets = Array(Set(secrets)).sorted()
@@ -80,6 +86,14 @@ public struct ExecutorInputs: Sendable, Hashable {
     if let claim = target.filesystem?.persistentVolumeClaim?.claimName {
       claims.append(Claim(name: claim, isReadOnly: false))
       hasTargetClaim = true
+    }
+    switch target.identity {
+    case .token(let audience): targetAudience = audience
+    case .ambient:
+      hasAmbientIdentity = true
+      // https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
+      if target.resolvedProvider == .azure { podLabels["azure.workload.identity/use"] = "true" }
+    case .secret, .none: break
     }
   }
 

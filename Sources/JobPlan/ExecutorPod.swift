@@ -53,8 +53,9 @@ public struct ExecutorPod: Sendable {
       affinity: try ExecutorAffinity.merged(template.affinity, neighbours: inputs.neighbours),
       tolerations: try decode(template.tolerations, "tolerations"), priorityClassName: template.priorityClassName,
       terminationGracePeriodSeconds: Self.gracePeriod, enableServiceLinks: false)
+    let own = inputs.podLabels.merging(template.podLabels ?? [:], uniquingKeysWith: { $1 })
     let metadata = ObjectMeta(
-      labels: (template.podLabels ?? [:]).merging(labels, uniquingKeysWith: { $1 }),
+      labels: own.merging(labels, uniquingKeysWith: { $1 }),
       annotations: template.podAnnotations)
     return PodTemplateSpec(metadata: metadata, spec: spec)
   }

@@ -57,6 +57,8 @@ public struct ExecutorResult: Codable, Sendable, Hashable {
   public var steps: [RestoreRequest.Step]?
   public var failure: Backup.Failure?
   public var warnings: [String]?
+  /// Of a preflight: what was found out, by ``PreflightCapability``.
+  public var capabilities: [String: Bool]?
   /// Something was left out to fit; the manifest in the bucket is whole.
   public var truncated: Bool?
 
@@ -71,4 +73,18 @@ public struct ExecutorResult: Codable, Sendable, Hashable {
     self.startTime = startTime
     self.completionTime = completionTime
   }
+}
+
+/// What a preflight finds out about a store and the credentials for it, beyond that a backup can be written.
+public enum PreflightCapability: String, Codable, Sendable, Hashable, CaseIterable {
+  /// Without it there are no backups at all.
+  case conditionalWrite
+  /// For verification, retention and restores.
+  case read
+  /// For retention, and for the runs of a policy to see each other.
+  case list
+  /// For retention.
+  case delete
+  /// Only looked for where `objectLock` asks for it.
+  case objectLock
 }

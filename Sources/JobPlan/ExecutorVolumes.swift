@@ -7,6 +7,8 @@ struct ExecutorVolumes {
   static let tokenLifetime: Int64 = 600
   /// Seconds; the kubelet renews the file while a long capture goes on.
   static let apiTokenLifetime: Int64 = 3_600
+  /// Seconds. A target's token is exchanged again and again in a long upload; this is what the providers' webhooks ask for.
+  static let targetTokenLifetime: Int64 = 3_600
 
   private(set) var volumes: [Volume] = []
   private(set) var mounts: [VolumeMount] = []
@@ -26,13 +28,10 @@ struct ExecutorVolumes {
         at: MountLayout.configMap(name))
     }
     for (index, token) in inputs.tokens.enumerated() {
-      let projection = ServiceAccountTokenProjection(
-        audience: token.audience, expirationSeconds: Self.tokenLifetime, path: "token")
-      add(
-        Volume(
-          name: "token-\(index)",
-          projected: ProjectedVolume(sources: [VolumeProjection(serviceAccountToken: projection)])),
-        at: MountLayout.token(source: token.source))
+      add(token: "token-\(index)", token.audience, Self.tokenLifetime, at: MountLayout.token(source: token.source))
+    }
+    if let audience = inputs.targetAudience {
+      add(token: "token-target", audience, Self.targetTokenLifetime, at: MountLayout.targetToken)
     }
     for (index, claim) in inputs.claims.enumerated() {
       // Read-only for the kubelet too, which then changes no owner in a volume of somebody else.
@@ -58,6 +57,15 @@ struct ExecutorVolumes {
         downwardAPI: ["items": [["path": "namespace", "fieldRef": ["fieldPath": "metadata.namespace"]]]]),
     ]
     add(Volume(name: "api", projected: ProjectedVolume(sources: sources)), at: MountLayout.api)
+  }
+
+  private mutating func add(token name: String, _ audience: String?, _ lifetime: Int64, at path: String) {
+    let projection = ServiceAccountTokenProjection(
+      audience: audience, expirationSeconds: lifetime, path: MountLayout.tokenFile)
+    add(
+      Volume(
+        name: name, projected: ProjectedVolume(sources: [VolumeProjection(serviceAccountToken: projection)])),
+      at: path)
   }
 
   private mutating func add(_ volume: Volume, at path: String, isReadOnly: Bool = true) {

@@ -4,6 +4,7 @@
 ///     <root>/secrets/<secret name>/<key>
 ///     <root>/configmaps/<config map name>/<key>
 ///     <root>/tokens/<source name>/token        projected service account tokens
+///     <root>/tokens/.target/token              the same for the target; no source has a name like this
 ///     <root>/volumes/<claim name>/             claims of filesystem targets, and of sources
 ///     <root>/api/token, ca.crt, namespace      how the API server is reached, for sources that read it
 ///
@@ -19,6 +20,8 @@ public enum MountLayout {
   public static func secret(_ name: String) -> String { "secrets/\(name)" }
   public static func configMap(_ name: String) -> String { "configmaps/\(name)" }
   public static func token(source: String) -> String { "tokens/\(source)" }
+  public static let targetToken = "tokens/.target"
+  public static let tokenFile = "token"
   public static func volume(claim: String) -> String { "volumes/\(claim)" }
 }
 

@@ -30,6 +30,11 @@ public enum ObjectNames {
 
   /// The Job of a Backup that a person or a restore asked for.
   public static func job(backup: String, uid: String) -> String { unique(backup, uid, suffix: "") }
+  /// The Job that tries a policy's target.
+  /// - Parameter check: What makes this check another one than the last.
+  public static func preflightJob(policy: String, check: String) -> String {
+    limited(policy, suffix: "-preflight-\(shortHash(check, length: 8))", to: labelLimit)
+  }
   /// The Job, and its plan, that removes a Backup's artifacts.
   public static func deleteJob(backup: String, uid: String) -> String { unique(backup, uid, suffix: "-delete") }
 

@@ -52,6 +52,8 @@ struct Controllers {
     policy.watchOwned(cronJobs, by: BackupPolicy.resource)
     policy.watchOwned(configMaps, by: BackupPolicy.resource)
     policy.watch(bindings, keys: Self.boundPolicies(of:))
+    // Preflights: every other Job belongs to something else.
+    policy.watchOwned(jobs, by: BackupPolicy.resource)
     policy.watch(backups, keys: Self.policies(of:))
     policy.watch(requests) { [store = backups.store] in Self.policies(of: $0, backups: store) }
 

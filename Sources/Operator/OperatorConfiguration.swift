@@ -30,11 +30,13 @@ public struct OperatorConfiguration: Sendable, Hashable {
   public var workers: Int
   /// `--failed-backups-limit`: Backup objects of failed runs that are kept for each policy.
   public var failedBackupsLimit: Int
+  /// `--target-preflight`: try each policy's target before a backup has to.
+  public var targetPreflight: Bool
 
   public init(
     executor: ExecutorDefaults, namespaces: [String] = [], trustedNamespaces: Set<String> = [],
     leaderElection: LeaderElection? = nil, workers: Int = 2,
-    failedBackupsLimit: Int = 20
+    failedBackupsLimit: Int = 20, targetPreflight: Bool = true
   ) {
     self.executor = executor
     self.namespaces = namespaces
@@ -42,6 +44,7 @@ public struct OperatorConfiguration: Sendable, Hashable {
     self.leaderElection = leaderElection
     self.workers = workers
     self.failedBackupsLimit = failedBackupsLimit
+    self.targetPreflight = targetPreflight
   }
 
   /// Whether the operator can have rights on what is in no namespace: one that works in some namespaces only has them

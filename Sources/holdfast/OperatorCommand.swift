@@ -49,6 +49,12 @@ struct OperatorCommand: AsyncParsableCommand {
   @Option(help: "Backup objects of failed runs that are kept for each policy.")
   var failedBackupsLimit = 20
 
+  @Option(
+    help: ArgumentHelp(
+      "Try each policy's target by a Job when it changes, once a day, and again where that failed.",
+      valueName: "true|false"))
+  var targetPreflight = true
+
   @Option(help: ArgumentHelp("The address for probes and metrics. Default: all.", valueName: "address"))
   var healthHost: String?
 
@@ -100,7 +106,7 @@ struct OperatorCommand: AsyncParsableCommand {
       executor: executor.defaults(ProcessInfo.processInfo.environment), namespaces: namespaces,
       trustedNamespaces: trusted(ProcessInfo.processInfo.environment),
       leaderElection: election.configuration(identity: identity, namespace: client.defaultNamespace),
-      workers: workers, failedBackupsLimit: failedBackupsLimit)
+      workers: workers, failedBackupsLimit: failedBackupsLimit, targetPreflight: targetPreflight)
     let holdfast = HoldfastOperator(client: client, configuration: configuration, instance: instance, logger: logger)
     let health = HealthServer(
       host: healthHost, port: healthPort, metrics: metrics, logger: logger, notReady: { holdfast.health.notReady })

@@ -25,18 +25,20 @@ enum RunningCommand {
 
   private static func attempt(
     _ options: PlanOptions, _ log: LogOptions, _ settings: RunSettings, _ purpose: PlanLoader.Purpose,
-    _ body: @escaping @Sendable (RunContext, Mounts) async throws -> Void
+    use: StoreFactory.Use = .runs, _ body: @escaping @Sendable (RunContext, Mounts) async throws -> Void
   ) async throws {
     let logger = log.logger()
     do {
       let plan = try options.load(for: purpose)
       let mounts = Mounts(root: options.mounts)
       let environment = ProcessInfo.processInfo.environment
-      let opened = try StoreFactory(plan: plan, mounts: mounts, environment: environment, logger: logger).open()
-      let context = RunContext(
+      let opened = try StoreFactory(plan: plan, mounts: mounts, environment: environment, logger: logger).open(
+        for: use)
+      var context = RunContext(
         plan: plan, store: opened.store, identity: RunIdentity(environment: environment), settings: settings,
         logger: logger)
-      let (failure, wasTold) = await interruptible { () async -> (any Error)? in
+      context.lockCheck = opened.lockCheck
+      let (failure, wasTold) = await interruptible { [context] () async -> (any Error)? in
         do {
           try await body(context, mounts)
           return nil
@@ -59,7 +61,8 @@ enum RunningCommand {
   ) async throws {
     let started = Timestamp(Date())
     do {
-      try await attempt(options, log, settings, purpose) { context, mounts in
+      let use: StoreFactory.Use = operation == .preflight ? .preflight : .runs
+      try await attempt(options, log, settings, purpose, use: use) { context, mounts in
         do {
           let result = try await body(context, mounts)
           try write(result, to: file)

@@ -77,6 +77,19 @@ struct CustomResourceDefinitionTests {
         == Source.OpenZiti.Retrieval.allCases.map(\.rawValue))
     #expect(try values("backuppolicies", source + ["etcd", "api"]) == Source.Etcd.API.allCases.map(\.rawValue))
     #expect(try values("backuppolicies", ["spec", "preUpgrade", "workloads", "[]", "kind"]) == PreUpgrade.kinds)
+    for (plural, path) in [
+      ("backuppolicies", ["spec", "target"]), ("restorerequests", ["spec", "from", "location", "target"]),
+    ] {
+      func target(_ fields: String...) throws -> [String] {
+        var node = try Self.schema(plural)
+        for step in path + fields { node = try #require((node["properties"] ?? node)[step], "\(path) \(fields)") }
+        return try #require(node["enum"]?.arrayValue).compactMap(\.stringValue)
+      }
+      #expect(try target("provider") == Target.Provider.allCases.map(\.rawValue))
+      #expect(try target("checksum") == Target.Checksum.allCases.map(\.rawValue))
+      #expect(try target("azure", "cloud") == Target.Azure.Cloud.allCases.map(\.rawValue))
+      #expect(try target("azure", "accessTier") == Target.Azure.AccessTier.allCases.map(\.rawValue))
+    }
     #expect(try values("backuppolicies", "spec", "compression") == Compression.allCases.map(\.rawValue))
     #expect(try values("backuppolicies", "status", "lastBackup", "phase") == phases)
     #expect(try values("backups", "status", "phase") == phases)
@@ -89,6 +102,17 @@ struct CustomResourceDefinitionTests {
       try values("restorerequests", "status", "steps", "[]", "state")
         == RestoreRequest.Step.State.allCases.map(\.rawValue))
     #expect(Set(Source.CodingKeyNames.kinds) == Set(SourceKind.allCases.map(\.rawValue)))
+  }
+
+  /// A target is a target, whichever object it is part of.
+  @Test func bothDefinitionsOfATargetAreEqual() throws {
+    var policys = try #require(try Self.schema("backuppolicies")[path: "spec", "properties", "target"])
+    var locations = try #require(
+      try Self.schema("restorerequests")[
+        path: "spec", "properties", "from", "properties", "location", "properties", "target"])
+    policys["description"] = nil
+    locations["description"] = nil
+    #expect(policys == locations)
   }
 
   /// Defaults are in Swift alone: a plan outside a cluster needs them too, and a default in two places drifts.

@@ -50,11 +50,16 @@ enum Populated {
 
   static let target = Target(
     provider: .s3, endpoint: "e", bucket: "b", pathPrefix: "p", region: "r", usePathStyle: true, roleArn: "a",
-    credentialsSecretRef: secret, caBundle: caBundle, partSize: .int(1), concurrency: 1, gcs: .init(project: "p"),
-    azure: .init(storageAccount: "s", container: "c"),
+    credentialsSecretRef: secret, caBundle: caBundle, insecureSkipVerify: true, partSize: .int(1), concurrency: 1,
+    gcs: .init(
+      project: "p", userProject: "u", kmsKeyName: "k", workloadIdentityProvider: "w", serviceAccount: "s"),
+    azure: .init(
+      storageAccount: "s", container: "c", cloud: .public, accessTier: .cool, encryptionScope: "e", clientID: "i",
+      tenantID: "t"),
     filesystem: .init(persistentVolumeClaim: .init(claimName: "c"), path: "/p"),
-    serverSideEncryption: .init(type: "AES256", kmsKeyID: "k"), storageClass: "s",
-    objectLock: .init(mode: "governance", retainFor: "1d"))
+    serverSideEncryption: .init(type: "AES256", kmsKeyID: "k", bucketKey: true), storageClass: "s",
+    objectLock: .init(mode: "governance", retainFor: "1d", legalHold: true), requesterPays: true, tags: ["k": "v"],
+    checksum: .auto)
 
   static let executor = ExecutorTemplate(
     image: "i", resources: ["limits": ["cpu": "1"], "requests": ["cpu": "1"]], nodeSelector: ["a": "b"],
@@ -86,7 +91,9 @@ enum Populated {
     return BackupPolicyStatus(
       observedGeneration: 1, conditions: [condition], lastBackup: run, lastSuccessfulBackup: run,
       nextScheduledTime: time,
-      consecutiveFailures: 1, storage: .init(count: 1, bytes: 1, oldest: time, newest: time))
+      consecutiveFailures: 1, storage: .init(count: 1, bytes: 1, oldest: time, newest: time),
+      target: .init(
+        hash: "h", since: time, checkedAt: time, seenAt: time, failures: 1, capabilities: ["list": true]))
   }()
 
   static let failure = Backup.Failure(step: "s", reason: "r", message: "m", source: "s")

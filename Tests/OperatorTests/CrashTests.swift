@@ -49,14 +49,15 @@ import Testing
   }
 
   @Test func aPolicyIsPutInPlaceAfterAnyWrite() async throws {
-    for count in 0..<3 {
+    for count in 0..<4 {
       let scene = Scene()
       scene.cluster.put(Make.policy())
       scene.cluster.die(afterWrites: count)
       await #expect(throws: (any Error).self) { try await scene.settlePolicy() }
       scene.cluster.die(afterWrites: nil)
       try await scene.settlePolicy()
-      #expect(scene.cluster.writes.count == 3, "plan, CronJob and status, each once: \(scene.cluster.writes)")
+      let writes = scene.cluster.writes
+      #expect(writes.count == 4, "plan, CronJob, preflight and status, each once: \(writes)")
     }
   }
 
@@ -65,7 +66,7 @@ import Testing
     for count in 0..<total {
       let scene = Scene()
       _ = try await playBackup(scene, dyingAfter: count)
-      #expect(scene.cluster.all(Job.self).count == 1, "after \(count) of \(total) writes")
+      #expect(scene.cluster.runJobs.count == 1, "after \(count) of \(total) writes")
       #expect(scene.cluster.all(Backup.self).count == 1, "after \(count) of \(total) writes")
     }
   }
@@ -76,7 +77,7 @@ import Testing
     for count in 0..<total {
       let scene = Scene()
       _ = try await playRestore(scene, dyingAfter: count)
-      let jobs = scene.cluster.all(Job.self)
+      let jobs = scene.cluster.runJobs
       #expect(jobs.filter { $0.operation == .backup }.count == 1, "after \(count) of \(total) writes")
       #expect(jobs.filter { $0.operation == .restore }.count == 1, "after \(count) of \(total) writes")
       #expect(scene.cluster.all(Backup.self).count == 2, "after \(count) of \(total) writes")

@@ -24,7 +24,7 @@ import Testing
   }
 
   private func restoreJob(_ scene: Scene) -> Job? {
-    scene.cluster.all(Job.self).first { $0.operation == .restore }
+    scene.cluster.runJobs.first { $0.operation == .restore }
   }
 
   @Test func theJobIsLetGoOnlyAfterTheClaim() async throws {
@@ -64,7 +64,7 @@ import Testing
     #expect(plan?.contains(Make.id) == true, "retention after the safety backup must keep what is restored")
     _ = try await scene.reconcileRestore()
     #expect(status(scene)?.phase == .safetyBackup && restoreJob(scene) == nil)
-    let job = try #require(scene.cluster.all(Job.self).first)
+    let job = try #require(scene.cluster.runJobs.first)
     scene.cluster.complete(
       job.key.name,
       with: Make.result(.backup, .failed) {
@@ -79,7 +79,7 @@ import Testing
   @Test func aSafetyBackupThatIsGoodLetsTheRestoreGoOn() async throws {
     let scene = scene { _ in }
     try await scene.settle()
-    let job = try #require(scene.cluster.all(Job.self).first)
+    let job = try #require(scene.cluster.runJobs.first)
     #expect(job.trigger == .safety)
     scene.cluster.complete(job.key.name, with: Make.result(id: "20261121T120100Z-aaaaaa"))
     try await scene.settle()
@@ -120,7 +120,7 @@ import Testing
     default: scene.cluster.remove(BackupPolicy.self, "bao")
     }
     _ = try await scene.reconcileRestore()
-    #expect(status(scene)?.phase == .failed && scene.cluster.all(Job.self).isEmpty)
+    #expect(status(scene)?.phase == .failed && scene.cluster.runJobs.isEmpty)
     #expect(["BackupNotFound", "PolicyNotFound"].contains(status(scene)?.failure?.reason ?? ""))
   }
 
@@ -147,7 +147,7 @@ import Testing
     scene.cluster.remove(Job.self, job.key.name)
     _ = try await scene.reconcileRestore()
     #expect(status(scene)?.phase == .unknown && status(scene)?.failure?.reason == "OutcomeUnknown")
-    #expect(scene.cluster.all(Job.self).isEmpty)
+    #expect(scene.cluster.runJobs.isEmpty)
   }
 
   /// Promise 7.

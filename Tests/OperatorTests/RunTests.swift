@@ -115,7 +115,7 @@ import Testing
 
 @Suite struct BackupReconcilerTests {
   private func job(of backup: String, _ scene: Scene) -> Job? {
-    scene.cluster.all(Job.self).first { $0.metadata.labels?[HoldfastAPI.backupLabel] == backup }
+    scene.cluster.runJobs.first { $0.metadata.labels?[HoldfastAPI.backupLabel] == backup }
   }
 
   @Test func aBackupWithoutAJobStartsOne() async throws {
@@ -184,7 +184,7 @@ import Testing
     }
     _ = try await scene.reconcileBackup("now")
     #expect(scene.cluster.object(Backup.self, "now")?.status?.failure?.reason == "JobDeleted")
-    #expect(scene.cluster.all(Job.self).isEmpty)
+    #expect(scene.cluster.runJobs.isEmpty)
   }
 
   @Test func deletionPolicyDeleteRemovesTheArtifactsFirst() async throws {
@@ -195,7 +195,7 @@ import Testing
     #expect(scene.cluster.object(Backup.self, "old")?.metadata.finalizers == [HoldfastAPI.artifactsFinalizer])
     try await scene.context.client.delete(Backup.self, name: "old", namespace: "ns")
     _ = try await scene.reconcileBackup("old")
-    let made = try #require(scene.cluster.all(Job.self).first)
+    let made = try #require(scene.cluster.runJobs.first)
     #expect(made.operation == .delete)
     let plan = scene.cluster.object(ConfigMap.self, made.key.name)?.data?["plan.json"]
     #expect(plan?.contains(Make.id) == true)
@@ -216,7 +216,7 @@ import Testing
         $0.metadata.deletionTimestamp = Timestamp(Scene.start)
       })
     _ = try await scene.reconcileBackup("old")
-    let made = try #require(scene.cluster.all(Job.self).first)
+    let made = try #require(scene.cluster.runJobs.first)
     scene.cluster.complete(
       made.key.name,
       with: Make.result(.delete, .failed) {
@@ -226,7 +226,7 @@ import Testing
     #expect(scene.events.message("BackupDeletionFailed")?.contains("403") == true)
     scene.cluster.remove(Pod.self, "\(made.key.name)-pod")
     _ = try await scene.reconcileBackup("old")
-    #expect(scene.cluster.all(Job.self).first?.state == .active)
+    #expect(scene.cluster.runJobs.first?.state == .active)
   }
 
   @Test func heldBackupsAndThoseInUseAreNotDeleted() async throws {
@@ -240,12 +240,12 @@ import Testing
         $0.metadata.annotations = [HoldfastAPI.holdAnnotation: "audit"]
       })
     _ = try await scene.reconcileBackup("held")
-    #expect(scene.cluster.all(Job.self).isEmpty && scene.cluster.object(Backup.self, "held") != nil)
+    #expect(scene.cluster.runJobs.isEmpty && scene.cluster.object(Backup.self, "held") != nil)
     scene.cluster.change(Backup.self, "held") { $0.metadata.annotations = nil }
     scene.cluster.put(
       RestoreRequest(metadata: ObjectMeta(name: "back", namespace: "ns"), spec: .init(from: .init(backup: "held"))))
     _ = try await scene.reconcileBackup("held")
-    #expect(scene.cluster.all(Job.self).isEmpty)
+    #expect(scene.cluster.runJobs.isEmpty)
   }
 
   @Test func withoutItsPolicyABackupIsLetGoOnlyWithItsArtifactsKept() async throws {

@@ -226,6 +226,10 @@ extension Job {
 }
 
 extension FakeCluster {
+  /// Without those that only try a target.
+  var runJobs: [Job] { all(Job.self).filter { $0.operation != .preflight } }
+  var preflightJobs: [Job] { all(Job.self).filter { $0.operation == .preflight } }
+
   /// As the Job controller and the executor would end it.
   func complete(_ job: String, with result: ExecutorResult?, code: Int32 = 0) {
     change(Job.self, job) {

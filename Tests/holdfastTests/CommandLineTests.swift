@@ -118,13 +118,28 @@ import Testing
     #expect(failure.message.contains("Secret token"))
   }
 
+  @Test func aTargetIsTriedBeforeABackupHasTo() async throws {
+    let place = try await Workplace.make()
+    try place.writePlan(address: "http://127.0.0.1:9")
+    let good = try await Program.run(["preflight", "--result", place.result] + place.options)
+    #expect(good.status == 0, "\(good.errors)")
+    #expect(good.output.contains("createOnly    ok"), "\(good.output)")
+    #expect(try place.readResult().capabilities?["delete"] == true)
+    #expect(try place.files().isEmpty)
+    try FileManager.default.removeItem(atPath: place.store)
+    let bad = try await Program.run(["preflight", "-o", "json", "--result", place.result] + place.options)
+    #expect(bad.status == 1)
+    #expect(try place.readResult().failure?.reason == "BucketNotFound")
+    #expect(try ExecutorResult(decoding: Data(bad.output.utf8)).outcome == .failed)
+  }
+
   @Test func versionAndHelpNeedNothing() async throws {
     let version = try await Program.run(["version", "-o", "json"])
     #expect(version.status == 0)
     #expect(version.output.contains("formatVersion"))
     let help = try await Program.run(["--help"], environment: ["HOME": "/nonexistent"])
     #expect(help.status == 0)
-    for name in ["operator", "backup", "restore", "prune", "list", "verify", "version"] {
+    for name in ["operator", "backup", "restore", "prune", "list", "verify", "preflight", "version"] {
       #expect(help.output.contains("\n  \(name) "), "\(name)")
     }
     #expect(!help.output.contains("\n  delete "))

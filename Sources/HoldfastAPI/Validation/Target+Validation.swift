@@ -1,55 +1,59 @@
 import KubernetesModel
 
 extension Target {
-  /// Providers that this version can write to.
-  public static let supportedProviders: Set<Provider> = [.s3, .filesystem]
-
   /// Everything that the target alone can tell.
   ///
   /// - Parameter allowsLocalPath: The target is of a plan outside a cluster, where `filesystem.path` is a folder.
   func issues(_ field: String, allowsLocalPath: Bool) -> [ValidationIssue] {
-    var issues: [ValidationIssue] = []
-    let provider = provider ?? .s3
-    switch provider {
-    case .s3, .gcs, .azure: issues += objectStoreIssues(field, provider)
-    case .filesystem: issues += filesystemIssues(field, allowsLocalPath: allowsLocalPath)
-    }
-    if !Self.supportedProviders.contains(provider) {
-      issues.add("\(field).provider", "'\(provider.rawValue)' is not built into this version; use s3 or filesystem")
-    }
-    issues += unusedBlockIssues(field, provider)
+    var issues =
+      resolvedProvider == .filesystem
+      ? filesystemIssues(field, allowsLocalPath: allowsLocalPath) : objectStoreIssues(field)
+    issues += foreignFieldIssues(field)
+    issues += identityIssues(field)
+    issues += gcs?.issues("\(field).gcs") ?? []
+    issues += azure?.issues("\(field).azure") ?? []
+    issues += serverSideEncryption?.issues("\(field).serverSideEncryption") ?? []
+    issues += objectLock?.issues("\(field).objectLock") ?? []
+    issues += tagIssues("\(field).tags")
     issues += transferIssues(field)
     issues += credentialsSecretRef?.issues("\(field).credentialsSecretRef") ?? []
     issues += caBundle?.issues("\(field).caBundle") ?? []
     return issues
   }
 
-  private func objectStoreIssues(_ field: String, _ provider: Provider) -> [ValidationIssue] {
+  private func objectStoreIssues(_ field: String) -> [ValidationIssue] {
     var issues: [ValidationIssue] = []
-    let container = provider == .azure ? azure?.container : nil
+    let container = resolvedProvider == .azure ? azure?.container : nil
     if let bucket {
-      issues.add("\(field).bucket", BucketName.problem(bucket, provider))
+      issues.add("\(field).bucket", BucketName.problem(bucket, resolvedProvider))
       if let container, container != bucket {
         issues.add("\(field).azure.container", "differs from bucket; they mean the same, so keep one")
       }
     } else if let container {
-      issues.add("\(field).azure.container", BucketName.problem(container, provider))
+      issues.add("\(field).azure.container", BucketName.problem(container, .azure))
     } else {
-      issues.add("\(field).bucket", "is required for provider \(provider.rawValue); name an existing bucket")
+      issues.add("\(field).bucket", "is required for provider \(resolvedProvider.rawValue); name an existing bucket")
     }
-    if provider == .azure, azure?.storageAccount == nil, endpoint == nil {
-      issues.add("\(field).azure.storageAccount", "is required for provider azure unless endpoint is set")
+    if resolvedProvider == .azure, azure?.storageAccount == nil, endpoint == nil, credentialsSecretRef == nil {
+      issues.add(
+        "\(field).azure.storageAccount",
+        "is required for provider azure unless endpoint is set, or the Secret of credentialsSecretRef names it")
     }
     issues.add("\(field).endpoint", endpoint.flatMap(WebAddress.problem))
     issues.add("\(field).region", region.flatMap { BucketName.regionProblem($0) })
-    issues.add("\(field).storageClass", storageClass.flatMap { Syntax.line($0, limit: 64) })
-    if let roleArn, BucketName.isRoleARN(roleArn) {
-      issues.add("\(field).roleArn", "is not built into this version; use credentialsSecretRef")
-    } else if roleArn != nil {
+    issues.add("\(field).storageClass", storageClass.flatMap(storageClassProblem))
+    if let roleArn, !BucketName.isRoleARN(roleArn) {
       issues.add(
         "\(field).roleArn", "is not the ARN of an IAM role; it looks like arn:aws:iam::123456789012:role/backup")
     }
     return issues
+  }
+
+  /// Manifests are read by list, verify, prune and restore, and these classes answer no read before a restore of hours.
+  private func storageClassProblem(_ name: String) -> String? {
+    if let problem = Syntax.line(name, limit: 64) { return problem }
+    return resolvedProvider == .s3 && ["GLACIER", "DEEP_ARCHIVE"].contains(name)
+      ? "\(name) cannot be read at once, so that nothing could be pruned, verified or restored; use GLACIER_IR" : nil
   }
 
   private func filesystemIssues(_ field: String, allowsLocalPath: Bool) -> [ValidationIssue] {
@@ -71,41 +75,20 @@ extension Target {
         "\(field).filesystem.persistentVolumeClaim",
         "is required for provider filesystem; write persistentVolumeClaim: {claimName: …}")
     }
-    for (name, value) in [("bucket", bucket), ("endpoint", endpoint), ("roleArn", roleArn)] where value != nil {
-      issues.add("\(field).\(name)", "has no meaning for provider filesystem; remove it or change provider")
-    }
     return issues
   }
 
-  /// Blocks of one provider beside another are a forgotten `provider` more often than not.
-  private func unusedBlockIssues(_ field: String, _ provider: Provider) -> [ValidationIssue] {
+  /// One identity: which of two would be used is for nobody to guess.
+  private func identityIssues(_ field: String) -> [ValidationIssue] {
+    guard credentialsSecretRef != nil else { return [] }
     var issues: [ValidationIssue] = []
-    let blocks: [(String, Provider, Bool)] = [
-      ("gcs", .gcs, gcs != nil), ("azure", .azure, azure != nil), ("filesystem", .filesystem, filesystem != nil),
-      ("serverSideEncryption", .s3, serverSideEncryption != nil), ("objectLock", .s3, objectLock != nil),
-    ]
-    for (name, owner, isSet) in blocks where isSet && owner != provider {
-      issues.add(
-        "\(field).\(name)",
-        "has no meaning for provider \(provider.rawValue); set provider: \(owner.rawValue) or remove the block")
-    }
-    if let encryption = serverSideEncryption {
-      if !["AES256", "aws:kms"].contains(encryption.type) {
-        issues.add(
-          "\(field).serverSideEncryption.type", "\(Syntax.quoted(encryption.type)) is not known; use AES256 or aws:kms")
-      }
-      issues.add(
-        "\(field).serverSideEncryption.kmsKeyID", encryption.kmsKeyID.flatMap { Syntax.line($0, limit: 2_048) })
-      if encryption.type == "AES256", encryption.kmsKeyID != nil {
-        issues.add("\(field).serverSideEncryption.kmsKeyID", "goes with type aws:kms only")
+    func refuse(_ name: String, _ isSet: Bool) {
+      if isSet {
+        issues.add("\(field).\(name)", "and credentialsSecretRef are two identities; keep one")
       }
     }
-    if let lock = objectLock {
-      if !["governance", "compliance"].contains(lock.mode) {
-        issues.add("\(field).objectLock.mode", "\(Syntax.quoted(lock.mode)) is not known; use governance or compliance")
-      }
-      issues.add("\(field).objectLock.retainFor", DurationText.positiveProblem(lock.retainFor))
-    }
+    refuse("gcs.workloadIdentityProvider", gcs?.workloadIdentityProvider != nil)
+    refuse("azure.clientID", azure?.clientID != nil)
     return issues
   }
 
@@ -125,6 +108,31 @@ extension Target {
       issues.add("\(field).concurrency", "is \(concurrency); use 1 to 16 parts in flight")
     }
     return issues
+  }
+
+  /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+  private func tagIssues(_ field: String) -> [ValidationIssue] {
+    guard let tags else { return [] }
+    var issues: [ValidationIssue] = []
+    if tags.count > 10 { issues.add(field, "has \(tags.count) entries; an object has at most 10 tags") }
+    for (key, value) in tags.sorted(by: { $0.key < $1.key }).prefix(10) {
+      let name = "\(field)[\(Syntax.quoted(key))]"
+      if key.isEmpty || key.unicodeScalars.count > 128 || !Self.isTagText(key) {
+        issues.add(name, "has a key that is no tag: 1 to 128 letters, digits, spaces and + - = . _ : / @")
+      } else if key.lowercased().hasPrefix("aws:") {
+        issues.add(name, "begins with aws:, which is AWS's own; choose another key")
+      }
+      if value.unicodeScalars.count > 256 || !Self.isTagText(value) {
+        issues.add(name, "has a value that is none of a tag: at most 256 letters, digits, spaces and + - = . _ : / @")
+      }
+    }
+    return issues
+  }
+
+  private static func isTagText(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || $0.properties.numericType != nil || " +-=._:/@".unicodeScalars.contains($0)
+    }
   }
 }
 

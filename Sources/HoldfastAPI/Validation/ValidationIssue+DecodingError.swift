@@ -85,6 +85,9 @@ extension ValidationIssue {
 
   private static let knownValues: [String: [String]] = [
     "provider": Target.Provider.allCases.map(\.rawValue),
+    "checksum": Target.Checksum.allCases.map(\.rawValue),
+    "cloud": Target.Azure.Cloud.allCases.map(\.rawValue),
+    "accessTier": Target.Azure.AccessTier.allCases.map(\.rawValue),
     "compression": Compression.allCases.map(\.rawValue),
     "deletionPolicy": Backup.DeletionPolicy.allCases.map(\.rawValue),
     "conflictPolicy": RestoreRequest.ConflictPolicy.allCases.map(\.rawValue),

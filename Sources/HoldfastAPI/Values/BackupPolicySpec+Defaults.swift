@@ -129,6 +129,6 @@ extension Retention {
 }
 
 extension Target.ObjectLock {
-  /// nil where `retainFor`, which validation refuses, is not a duration.
-  public var retainForDuration: Duration? { try? DurationText.parse(retainFor) }
+  /// nil where `retainFor` is absent or, which validation refuses, not a duration.
+  public var retainForDuration: Duration? { retainFor.flatMap { try? DurationText.parse($0) } }
 }

@@ -8,11 +8,19 @@ import Logging
 extension BackupPolicyReconciler {
   /// Writes the status, where it changed, and tells of changes that matter.
   /// - Returns: After which time the status changes by itself.
-  func report(_ policy: BackupPolicy, _ applied: Applied, _ history: PolicyHistory) async throws -> Duration? {
+  func report(
+    _ policy: BackupPolicy, _ applied: Applied, _ history: PolicyHistory, _ target: TargetPreflight.Outcome?
+  ) async throws -> Duration? {
     let now = context.now()
-    let (status, next) = Self.status(of: policy, applied: applied, history: history, now: now)
+    var (status, next) = Self.status(of: policy, applied: applied, history: history, now: now)
+    // Of an invalid policy the last good target is still in use.
+    if let target {
+      Self.setTarget(&status, of: policy, target.tracking, now: Timestamp(now))
+      next = [next, target.next].compactMap(\.self).min()
+    }
     try await context.client.writeStatus(of: policy, from: policy.status, to: status)
     tell(policy, from: policy.status, to: status)
+    tellTarget(policy, from: policy.status, to: status)
     PolicyMetrics(policy.key).record(status)
     return next.map { .milliseconds(Int64(max(1, $0.timeIntervalSince(now) + 1) * 1_000)) }
   }

@@ -9,7 +9,7 @@ import Synchronization
 
 /// Keeps what a policy owns in place, and its status true.
 ///
-/// Flow: read, validate, apply, tidy up, report. A second call with nothing changed in between writes nothing.
+/// Flow: read, validate, apply, tidy up, try the target, report. A second call with nothing changed in between writes nothing.
 ///
 /// There is no finalizer: the garbage collector removes what the policy owns, ``PolicyPermissions`` what is in other
 /// namespaces, and the Backups, which nobody owns, stay as the bucket's mirror.
@@ -22,6 +22,8 @@ struct BackupPolicyReconciler: Reconciler {
     var retry: Duration?
     /// Whether what the policy says about its schedule holds.
     var isScheduleApplied = true
+    /// What is in place; nil where not all of it is.
+    var objects: PolicyObjects?
   }
 
   let context: OperatorContext
@@ -51,7 +53,13 @@ struct BackupPolicyReconciler: Reconciler {
     let applied = try await apply(policy)
     let history = PolicyHistory(try await client.backups(of: key.name, in: namespace))
     try await tidyUp(history)
-    let next = try await report(policy, applied, history)
+    let target: TargetPreflight.Outcome?
+    if let objects = applied.objects {
+      target = try await TargetPreflight(context: context).outcome(for: policy, objects, history)
+    } else {
+      target = nil
+    }
+    let next = try await report(policy, applied, history, target)
     return [applied.retry, next].compactMap(\.self).min().map { .requeue(after: $0) } ?? .done
   }
 
@@ -72,7 +80,7 @@ struct BackupPolicyReconciler: Reconciler {
       let applier = PolicyApplier(context: context)
       let objects = try await PolicyApplier.objects(for: policy, in: context)
       try await applier.applyPlan(objects)
-      var applied = Applied(retry: try await applier.applySchedule(objects))
+      var applied = Applied(retry: try await applier.applySchedule(objects), objects: objects)
       if policy.spec.preUpgrade != nil {
         applied.message += "; spec.preUpgrade has no effect in this version: no upgrade waits for a backup"
       }

@@ -4,12 +4,13 @@ import KubernetesModel
 import Metrics
 
 /// What a policy's status says, as metrics:
-/// `holdfast_policy_protected` (1 or 0), `holdfast_policy_last_success_timestamp_seconds`,
+/// `holdfast_policy_protected` and `holdfast_policy_target_reachable` (1 or 0), `holdfast_policy_last_success_timestamp_seconds`,
 /// `holdfast_policy_last_success_size_bytes`, `holdfast_policy_last_success_duration_seconds`,
 /// `holdfast_policy_consecutive_failures`, `holdfast_policy_stored_backups`, `holdfast_policy_stored_bytes`.
 struct PolicyMetrics {
   private static let names = [
-    "protected", "last_success_timestamp_seconds", "last_success_size_bytes", "last_success_duration_seconds",
+    "protected", "target_reachable", "last_success_timestamp_seconds", "last_success_size_bytes",
+    "last_success_duration_seconds",
     "consecutive_failures", "stored_backups", "stored_bytes",
   ]
 
@@ -19,6 +20,9 @@ struct PolicyMetrics {
 
   func record(_ status: BackupPolicyStatus) {
     set("protected", status.conditions["Protected"]?.status == .true ? 1 : 0)
+    if let target = status.conditions["TargetReachable"], target.status != .unknown {
+      set("target_reachable", target.status == .true ? 1 : 0)
+    }
     set("last_success_timestamp_seconds", status.lastSuccessfulBackup?.time.date.timeIntervalSince1970)
     set("last_success_size_bytes", status.lastSuccessfulBackup?.size.map(Double.init))
     set("last_success_duration_seconds", status.lastSuccessfulBackup?.durationSeconds.map(Double.init))

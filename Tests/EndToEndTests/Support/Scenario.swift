@@ -108,8 +108,10 @@ struct Scenario: Sendable {
     try await cluster.value("backup/\(name)", path, in: namespace)
   }
 
-  /// The bucket's keys, by a client that is not ours (boto3).
-  func keys() async throws -> [String] {
+  /// The bucket's keys, by a client that is not ours (boto3), without what a preflight writes for a moment.
+  func keys() async throws -> [String] { try await allKeys().filter { !$0.contains("/.preflight-") } }
+
+  func allKeys() async throws -> [String] {
     try await s3("ls", bucket).split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }
   }
 

@@ -15,7 +15,7 @@ public final class SeaweedServer: Sendable {
   /// May list and read, and nothing else.
   public let readOnlyAccessKeyID = "readonly"
   public let readOnlySecretAccessKey = "readonly-secret-key"
-  /// May write, and nothing else.
+  /// May write, and nothing else: neither list nor read.
   public let writeOnlyAccessKeyID = "writeonly"
   public let writeOnlySecretAccessKey = "writeonly-secret-key"
   private let filer: String

@@ -1,0 +1,56 @@
+import Foundation
+import KubernetesModel
+import Testing
+
+@testable import HoldfastAPI
+
+/// `docs/reference.md` has every field of the definitions in `crds/`.
+struct ReferenceTests {
+  /// What is documented in one place for several fields: as in another kind, or as in Kubernetes itself.
+  private static let elsewhere = [
+    "spec.sources[].vault", "spec.from.location.target", "spec.executor.resources", "spec.executor.tolerations",
+    "spec.executor.affinity", "spec.executor.env", "status.conditions",
+  ]
+
+  private static func fields(_ node: JSONValue, _ path: String, of plural: String) -> [String] {
+    if elsewhere.contains(path) || node["x-kubernetes-preserve-unknown-fields"] == true { return [path] }
+    // A restore has the sources and the executor of a policy.
+    if plural == "restorerequests", path.hasPrefix("spec.sources[].") || path == "spec.executor" { return [path] }
+    if let items = node["items"] { return [path] + fields(items, path + "[]", of: plural).filter { $0 != path + "[]" } }
+    let properties = node["properties"]?.objectValue ?? [:]
+    // `{name, key?}` is one thing to say.
+    if !properties.isEmpty, Set(properties.keys).isSubset(of: ["name", "key"]), path != "spec" { return [path] }
+    return [path] + properties.flatMap { fields($0.value, "\(path).\($0.key)", of: plural) }
+  }
+
+  /// A path is written out, or without its beginning: `…openBao.address`.
+  private static func isDocumented(_ path: String, in text: String) -> Bool {
+    if text.contains("`\(path)`") { return true }
+    var rest = Substring(path)
+    while let dot = rest.firstIndex(of: ".") {
+      rest = rest[rest.index(after: dot)...]
+      if text.contains("`…\(rest)`") { return true }
+    }
+    return false
+  }
+
+  @Test(arguments: ["backuppolicies", "backups", "restorerequests"], ["spec", "status"])
+  func everyFieldIsInTheReference(plural: String, part: String) throws {
+    let text = try String(contentsOf: Fixtures.root.appending(path: "docs/reference.md"), encoding: .utf8)
+    let schema = try #require(try CustomResourceDefinitionTests.schema(plural)[part])
+    let missing = Self.fields(schema, part, of: plural).filter { path in
+      // `policyRef.name` stands for the reference.
+      path != part && !Self.isDocumented(path, in: text) && !Self.isDocumented(path + ".name", in: text)
+    }
+    #expect(missing.sorted() == [], "\(plural)")
+  }
+
+  @Test func everyReasonIsInTheListOfReasons() throws {
+    let text = try String(contentsOf: Fixtures.root.appending(path: "docs/reasons.md"), encoding: .utf8)
+    let source = try String(
+      contentsOf: Fixtures.root.appending(path: "Sources/HoldfastAPI/Reason.swift"), encoding: .utf8)
+    let reasons = source.matches(of: /Reason\("([A-Za-z]+)"\)/).map { String($0.1) }
+    #expect(reasons.count > 30)
+    #expect(reasons.filter { !text.contains("`\($0)`") } == [])
+  }
+}
