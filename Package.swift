@@ -201,7 +201,9 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "InspectionTests",
-      dependencies: ["Inspection", "Age", "BackupFormat", "Bolt", "StreamPipeline", "TestServers", nioCore, subprocess],
+      dependencies: [
+        "Inspection", "Age", "BackupFormat", "Bolt", "StreamPipeline", "TestServers", nioCore, subprocess,
+      ],
       swiftSettings: strict),
     .target(
       name: "HealthServer", dependencies: [hummingbird, logging, metrics, nioCore, serviceLifecycle],
@@ -217,7 +219,8 @@ let package = Package(
     .executableTarget(
       name: "holdfast",
       dependencies: [
-        "Executor", "Operator", "HealthServer", "Inspection", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel",
+        "Executor", "Operator", "HealthServer", "Inspection", "JobPlan", "HoldfastAPI", "BackupFormat",
+        "KubernetesModel",
         "KubernetesClient",
         "KubernetesRuntime", "ObjectStore", "S3Store", "StreamPipeline", "Age", argumentParser, hummingbird, logging,
         metrics, nioCore, serviceLifecycle, unixSignals, "CMalloc",

@@ -36,7 +36,7 @@ struct Capture {
     let file = folder.appendingPathComponent("etcd.db")
     try Data(bytes).write(to: file)
     let text = try await EtcdCluster.run([
-      try EtcdCluster.program("etcdutl", .v3_5), "snapshot", "status", file.path, "-w", "json",
+      try EtcdCluster.program("etcdutl", .pypi), "snapshot", "status", file.path, "-w", "json",
     ])
     return try JSONDecoder().decode(Status.self, from: Data(text.utf8))
   }

@@ -22,7 +22,7 @@ import Testing
     #expect(status.totalKey >= 20)
     #expect(status.revision == 21)
     #expect(capture.warnings.isEmpty)
-    #expect(capture.facts["version"]?.hasPrefix(version == .v3_4 ? "3.4." : "3.5.") == true)
+    #expect(capture.facts["version"]?.hasPrefix(version == .debian ? "3.4." : "3.5.") == true)
     #expect(capture.facts["leader"] == "true")
     #expect(capture.facts["revision"] == "21")
     #expect(capture.facts["totalKeys"] == "\(status.totalKey)")
@@ -79,7 +79,7 @@ import Testing
     try Data(capture.bytes).write(to: URL(fileURLWithPath: file))
     let data = folder.appendingPathComponent("data").path
     _ = try await EtcdCluster.run([
-      try EtcdCluster.program("etcdutl", .v3_5), "snapshot", "restore", file, "--data-dir", data,
+      try EtcdCluster.program("etcdutl", .pypi), "snapshot", "restore", file, "--data-dir", data,
     ])
     let restored = try await EtcdCluster.run([
       "/bin/sh", "-c", #"strings -a "$1"/member/snap/db | grep -c "from before""#, "sh", data,
@@ -123,7 +123,7 @@ import Testing
       ["user", "add", "reader", "--new-user-password", "lesen"], ["auth", "enable"],
     ] {
       _ = try await EtcdCluster.run(
-        [try EtcdCluster.program("etcdctl", .v3_5), "--endpoints", cluster.endpoints[0]] + arguments)
+        [try EtcdCluster.program("etcdctl", .pypi), "--endpoints", cluster.endpoints[0]] + arguments)
     }
     func configuration(_ user: EtcdConfiguration.User?) -> EtcdConfiguration {
       EtcdConfiguration(endpoints: cluster.endpoints, user: user, api: api)
@@ -169,7 +169,7 @@ import Testing
       try Data("\(index)\(value)".utf8).write(to: URL(fileURLWithPath: file))
       _ = try await EtcdCluster.run([
         "/bin/sh", "-c", #""$1" --endpoints "$2" put "$3" <"$4""#, "sh",
-        try EtcdCluster.program("etcdctl", .v3_5), cluster.endpoints[0], "k\(index)", file,
+        try EtcdCluster.program("etcdctl", .pypi), cluster.endpoints[0], "k\(index)", file,
       ])
     }
     let isFirst = Mutex(true)

@@ -116,7 +116,8 @@ public struct ResourceSetReader: Sendable {
     let version = value["formatVersion"]?.stringValue ?? ""
     guard version.split(separator: ".").first == ResourceSetFormat.version.split(separator: ".").first else {
       throw ResourceSetError(
-        .unsupportedFormat, "its format is '\(version.prefix(20))', and this version reads \(ResourceSetFormat.version)",
+        .unsupportedFormat,
+        "its format is '\(version.prefix(20))', and this version reads \(ResourceSetFormat.version)",
         member: ResourceSetFormat.header)
     }
     return try decode(ResourceSetFormat.header)

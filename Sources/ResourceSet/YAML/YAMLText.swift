@@ -41,7 +41,8 @@ enum YAMLText {
     if endsWithNewline { lines.removeLast() }
     // More line breaks at the end, and lines of spaces, are what parsers differ about.
     guard lines.last?.isEmpty == false else { return nil }
-    let isBlank = { (line: ArraySlice<UInt8>) in line.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } }
+    let isBlank = { (line: ArraySlice<UInt8>) in line.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    }
     guard !lines.contains(where: { !$0.isEmpty && isBlank($0) }) else { return nil }
     return (lines, endsWithNewline)
   }

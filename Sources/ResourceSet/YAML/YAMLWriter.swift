@@ -18,7 +18,9 @@ enum YAMLWriter {
     return out
   }
 
-  private static func write(_ members: [String: JSONValue], indent: Int, isTop: Bool = false, into out: inout ByteBuffer) {
+  private static func write(
+    _ members: [String: JSONValue], indent: Int, isTop: Bool = false, into out: inout ByteBuffer
+  ) {
     var keys = members.keys.sorted()
     if isTop {
       let first = leading.filter { members[$0] != nil }

