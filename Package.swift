@@ -110,7 +110,9 @@ let package = Package(
     // The data path.
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "Age", dependencies: [crypto, cryptoExtras, nioCore], swiftSettings: strict),
-    .target(name: "StreamPipeline", dependencies: ["Age", "CZstd", crypto, nioCore], swiftSettings: strict),
+    // SHA-256 of two states at once by the processor's instructions, which neither Swift nor BoringSSL has.
+    .target(name: "CSHA256"),
+    .target(name: "StreamPipeline", dependencies: ["Age", "CSHA256", "CZstd", crypto, nioCore], swiftSettings: strict),
     .testTarget(
       name: "AgeTests", dependencies: ["Age", "CZlib", crypto, nioCore, subprocess],
       resources: [.copy("Fixtures")], swiftSettings: strict),
@@ -190,7 +192,7 @@ let package = Package(
         "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "KubernetesClient", "StreamPipeline", "Age",
         "ObjectStore", "S3Store", "GCSStore", "AzureStore", "StoreHTTP", "SnapshotSource", "OpenBaoSource",
         "CertManagerSource", "EtcdSource", "FilesSource", "OpenZitiSource", "ResourceSet", "Bolt", "Tar",
-        asyncHTTPClient, crypto, nioCore, nioSSL, logging,
+        asyncHTTPClient, crypto, nioCore, nioSSL, logging, "CMalloc", "CProgramPages",
       ], swiftSettings: strict),
     // What a file is, and whether it is sound, whoever wrote it.
     .target(
@@ -214,6 +216,8 @@ let package = Package(
         "HealthServer", asyncHTTPClient, logging, metrics, nioCore, nioFoundation, nioHTTP1, serviceLifecycle,
       ],
       swiftSettings: strict),
+    // What only Linux's loader and memory calls can do, which Swift's Glibc module leaves out.
+    .target(name: "CProgramPages"),
     // glibc's mallopt, which Swift's Glibc module leaves out.
     .systemLibrary(name: "CMalloc"),
     .executableTarget(
@@ -223,8 +227,14 @@ let package = Package(
         "KubernetesModel",
         "KubernetesClient",
         "KubernetesRuntime", "ObjectStore", "S3Store", "StreamPipeline", "Age", argumentParser, hummingbird, logging,
-        metrics, nioCore, serviceLifecycle, unixSignals, "CMalloc",
+        metrics, nioCore, serviceLifecycle, unixSignals,
       ], swiftSettings: strict),
+
+    // Gives a plain HTTP body to the executor, for Tests/bench. Not part of the image.
+    .executableTarget(
+      name: "holdfast-bench",
+      dependencies: ["Executor", "JobPlan", "SnapshotSource", asyncHTTPClient, logging, nioCore, nioHTTP1],
+      path: "Tests/Support/BenchDriver", swiftSettings: strict),
 
     // A throw-away API server. Not part of the image.
     .target(
@@ -286,7 +296,9 @@ let package = Package(
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "S3StoreTests",
-      dependencies: ["ObjectStore", "ObjectStoreTestKit", "S3Store", "StoreHTTP", "TestServers", nioCore, nioHTTP1],
+      dependencies: [
+        "ObjectStore", "ObjectStoreTestKit", "S3Store", "StoreHTTP", "TestServers", crypto, nioCore, nioHTTP1,
+      ],
       swiftSettings: strict),
     // Azure Blob Storage and its identities in memory.
     .target(

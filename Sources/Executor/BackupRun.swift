@@ -136,11 +136,15 @@ public struct BackupRun: Sendable {
     let key = context.layout.artifactKey(
       of: id, source: source.name, fileExtension: source.fileExtension, encodings: encodings)
     let target = context.plan.spec.target
-    let options = UploadOptions(
+    // A store that signs every part gets the parts' digests from the pass that hashes the whole.
+    let digests = context.store.usesPartSHA256 ? PartDigests(partSize: Int(target.partSizeBytes)) : nil
+    var options = UploadOptions(
       partSize: Int(target.partSizeBytes), concurrency: target.resolvedConcurrency, logger: context.logger)
+    if let digests { options.partSHA256 = { digests.take($0) } }
+    ProcessSetup.releaseProgramPages()
     do {
       let (stream, _) = try await withUpload(to: key, in: context.store, options: options) { uploader in
-        let outcome = try await withEncodedStream(settings) { sink in
+        let outcome = try await withEncodedStream(settings, partDigests: digests) { sink in
           try await source.capture(into: sink)
         } body: { stream in
           for try await chunk in stream {

@@ -18,6 +18,9 @@ public protocol ObjectStore: Sendable {
   /// For people: `s3://bucket`.
   var location: String { get }
 
+  /// Whether a part's SHA-256 is needed to send it: a caller that has it anyway saves hashing the part again.
+  var usesPartSHA256: Bool { get }
+
   /// Writes a small object in one request.
   /// - Throws: ``ObjectStoreError/Code/alreadyExists`` where `condition` is ``WriteCondition/ifAbsent`` and the key is
   ///   taken.
@@ -64,6 +67,8 @@ public protocol ObjectStore: Sendable {
 }
 
 extension ObjectStore {
+  public var usesPartSHA256: Bool { false }
+
   /// For a store whose objects are not replaced behind a reader's back, or that cannot tell.
   @discardableResult
   public func get(
@@ -123,6 +128,9 @@ public protocol MultipartUpload: Sendable {
   ///   - body: Every part but the last has the same size, at least the store's minimum.
   func uploadPart(_ number: Int, body: ByteBuffer) async throws
 
+  /// The same with the body's SHA-256, 32 bytes, where the caller knows it. A wrong one is an error of integrity.
+  func uploadPart(_ number: Int, body: ByteBuffer, sha256: [UInt8]?) async throws
+
   /// Makes the object. Nothing is visible under the key before.
   /// - Throws: ``ObjectStoreError/Code/notFound`` where the store no longer knows the upload: it was aborted, or an
   ///   earlier call took effect.
@@ -130,6 +138,13 @@ public protocol MultipartUpload: Sendable {
 
   /// Drops what was sent. Idempotent, also after `complete` failed.
   func abort() async throws
+}
+
+extension MultipartUpload {
+  /// For a store that has no use for it.
+  public func uploadPart(_ number: Int, body: ByteBuffer, sha256: [UInt8]?) async throws {
+    try await uploadPart(number, body: body)
+  }
 }
 
 public struct ObjectInfo: Sendable, Hashable {

@@ -30,6 +30,7 @@ public struct RetryingStore: ObjectStore {
   }
 
   public var location: String { base.location }
+  public var usesPartSHA256: Bool { base.usesPartSHA256 }
 
   public func put(_ key: String, body: ByteBuffer, condition: WriteCondition) async throws {
     try await retrier.runBounded("PUT \(location)/\(key)") { [base] attempt in
@@ -188,8 +189,12 @@ private final class RetryingUpload: MultipartUpload {
   var key: String { base.key }
 
   func uploadPart(_ number: Int, body: ByteBuffer) async throws {
+    try await uploadPart(number, body: body, sha256: nil)
+  }
+
+  func uploadPart(_ number: Int, body: ByteBuffer, sha256: [UInt8]?) async throws {
     try await retrier.runBounded("part \(number) of \(store.location)/\(key)") { [base] _ in
-      try await base.uploadPart(number, body: body)
+      try await base.uploadPart(number, body: body, sha256: sha256)
     }
     sizes.withLock { $0[number] = body.readableBytes }
   }

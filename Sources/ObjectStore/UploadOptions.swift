@@ -10,15 +10,19 @@ public struct UploadOptions: Sendable {
   /// How long dropping a failed upload may take, also after cancellation. Well below the 30 s that Kubernetes grants a
   /// pod between SIGTERM and SIGKILL.
   public var abortTimeout: Duration
+  /// Gives the SHA-256 of a part, 32 bytes, by its number, where it is known when the part is full. Asked once for each.
+  public var partSHA256: (@Sendable (_ number: Int) -> [UInt8]?)?
   /// Told when an upload could not be dropped.
   public var logger: Logger?
 
   public init(
-    partSize: Int = 10 << 20, concurrency: Int = 3, abortTimeout: Duration = .seconds(10), logger: Logger? = nil
+    partSize: Int = 10 << 20, concurrency: Int = 3, abortTimeout: Duration = .seconds(10),
+    partSHA256: (@Sendable (_ number: Int) -> [UInt8]?)? = nil, logger: Logger? = nil
   ) {
     self.partSize = partSize
     self.concurrency = concurrency
     self.abortTimeout = abortTimeout
+    self.partSHA256 = partSHA256
     self.logger = logger
   }
 }

@@ -102,7 +102,8 @@ final class UploadSession: Sendable {
           let upload = try await started()
           group.addTask {
             do {
-              try await upload.uploadPart(part.number, body: part.buffer.bytes)
+              let sha256 = self.options.partSHA256?(part.number)
+              try await upload.uploadPart(part.number, body: part.buffer.bytes, sha256: sha256)
             } catch {
               // Wakes the loop above, which does not see a child's error.
               throw self.fail(error)

@@ -13,10 +13,12 @@ final class S3Payload: Sendable {
   }
 
   let bytes: ByteBuffer
-  private let digests = Mutex(Digests())
+  private let digests: Mutex<Digests>
 
-  init(_ bytes: ByteBuffer) {
+  /// - Parameter sha256: Of the bytes, where it is known.
+  init(_ bytes: ByteBuffer, sha256: [UInt8]? = nil) {
     self.bytes = bytes
+    digests = Mutex(Digests(sha256: sha256))
   }
 
   var sha256Hex: String { SigV4.hex(sha256) }

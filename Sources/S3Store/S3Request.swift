@@ -52,10 +52,12 @@ struct S3Requests: Sendable {
       announced: algorithm, operation: "start upload of \(location)/\(key)", action: "s3:PutObject")
   }
 
-  func uploadPart(_ key: String, id: String, number: Int, body: ByteBuffer) -> S3Request {
+  /// - Parameter sha256: Of the body, where it is known.
+  func uploadPart(_ key: String, id: String, number: Int, body: ByteBuffer, sha256: [UInt8]? = nil) -> S3Request {
     S3Request(
       method: "PUT", key: key, query: [(name: "partNumber", value: "\(number)"), (name: "uploadId", value: id)],
-      payload: S3Payload(body), checksum: checksumNeed, operation: "part \(number) of \(location)/\(key)",
+      payload: S3Payload(body, sha256: sha256), checksum: checksumNeed,
+      operation: "part \(number) of \(location)/\(key)",
       action: "s3:PutObject")
   }
 

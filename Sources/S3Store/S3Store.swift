@@ -18,6 +18,8 @@ import Synchronization
 /// - ``head(_:)`` cannot tell a missing bucket from a missing object: S3 says 404 to both, without a body.
 public final class S3Store: ObjectStore {
   public var location: String { "s3://\(configuration.bucket)" }
+  /// Without TLS the signature covers the bytes.
+  public var usesPartSHA256: Bool { transport.algorithm == .sha256 }
   private let configuration: S3Configuration
   let requests: S3Requests
   let transport: S3Transport

@@ -18,7 +18,11 @@ final class S3Upload: MultipartUpload {
   }
 
   func uploadPart(_ number: Int, body: ByteBuffer) async throws {
-    let request = store.requests.uploadPart(key, id: id, number: number, body: body)
+    try await uploadPart(number, body: body, sha256: nil)
+  }
+
+  func uploadPart(_ number: Int, body: ByteBuffer, sha256: [UInt8]?) async throws {
+    let request = store.requests.uploadPart(key, id: id, number: number, body: body, sha256: sha256)
     guard (1...maximumPartCount).contains(number) else {
       throw ObjectStoreError(
         .configuration, operation: request.operation, message: "part numbers go from 1 to \(maximumPartCount)")

@@ -2,7 +2,7 @@ public import NIOCore
 
 /// Plain bytes to stored bytes: compress, encrypt, and hash both ends, in one thread.
 ///
-/// ``withEncodedStream(_:from:body:)`` does the same on two tasks.
+/// ``withEncodedStream(_:partDigests:from:body:)`` does the same on two tasks.
 public struct EncodePipeline: StreamTransform {
   private var compress: CompressStage
   private var encrypt: EncryptStage

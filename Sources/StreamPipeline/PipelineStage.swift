@@ -7,6 +7,9 @@ protocol PipelineStage {
   mutating func advance(_ input: inout ByteBuffer, into output: inout ByteBuffer) throws -> Bool
   mutating func finish(into output: inout ByteBuffer) throws
   var digest: StreamDigest { get }
+  /// Takes all of `input` where what it would append is the same bytes, which then need not be copied. Returns false,
+  /// having done nothing, where it is not so.
+  mutating func forward(_ input: ByteBuffer) throws -> Bool
 }
 
 extension PipelineStage {
@@ -16,16 +19,44 @@ extension PipelineStage {
   }
 }
 
+/// Plain bytes that are stored as they are.
+struct PassStage: PipelineStage {
+  private var hasher: StoredHasher
+
+  init(_ digests: PartDigests?) {
+    hasher = StoredHasher(digests)
+  }
+
+  var digest: StreamDigest { hasher.digest }
+
+  mutating func advance(_ input: inout ByteBuffer, into output: inout ByteBuffer) throws -> Bool {
+    input.withUnsafeReadableBytes { hasher.update($0) }
+    output.writeBuffer(&input)
+    return false
+  }
+
+  mutating func forward(_ input: ByteBuffer) throws -> Bool {
+    input.withUnsafeReadableBytes { hasher.update($0) }
+    return true
+  }
+
+  mutating func finish(into output: inout ByteBuffer) throws {
+    hasher.finish()
+  }
+}
+
 /// Plain bytes to compressed bytes.
 struct CompressStage: PipelineStage {
   private var counter = HashingCounter()
   private var transform: any StreamTransform
+  private let isIdentity: Bool
 
   init(_ compression: StreamCompression) throws {
     switch compression {
     case .none: transform = IdentityTransform()
     case .zstd(let level): transform = try ZstdCompressor(level: level)
     }
+    isIdentity = compression == .none
   }
 
   var digest: StreamDigest { counter.digest }
@@ -36,6 +67,11 @@ struct CompressStage: PipelineStage {
     return false
   }
 
+  mutating func forward(_ input: ByteBuffer) throws -> Bool {
+    if isIdentity { counter.update(input) }
+    return isIdentity
+  }
+
   mutating func finish(into output: inout ByteBuffer) throws {
     try transform.finish(into: &output)
   }
@@ -43,29 +79,38 @@ struct CompressStage: PipelineStage {
 
 /// Compressed bytes to stored bytes.
 struct EncryptStage: PipelineStage {
-  private var counter = HashingCounter()
+  private var hasher: StoredHasher
   private var transform: any StreamTransform
+  private let isIdentity: Bool
 
-  init(_ encryption: StreamEncryption) throws {
+  init(_ encryption: StreamEncryption, _ digests: PartDigests? = nil) throws {
+    hasher = StoredHasher(digests)
     switch encryption {
     case .none: transform = IdentityTransform()
     case .age(let recipients): transform = try AgeEncryptor(recipients: recipients)
     }
+    isIdentity = encryption == .none
   }
 
-  var digest: StreamDigest { counter.digest }
+  var digest: StreamDigest { hasher.digest }
 
   mutating func advance(_ input: inout ByteBuffer, into output: inout ByteBuffer) throws -> Bool {
     let before = output.readableBytes
     try transform.update(input, into: &output)
-    counter.update(newBytesOf: output, after: before)
+    output.withBytes(after: before) { hasher.update($0) }
     return false
+  }
+
+  mutating func forward(_ input: ByteBuffer) throws -> Bool {
+    if isIdentity { input.withUnsafeReadableBytes { hasher.update($0) } }
+    return isIdentity
   }
 
   mutating func finish(into output: inout ByteBuffer) throws {
     let before = output.readableBytes
     try transform.finish(into: &output)
-    counter.update(newBytesOf: output, after: before)
+    output.withBytes(after: before) { hasher.update($0) }
+    hasher.finish()
   }
 }
 
@@ -73,10 +118,12 @@ struct EncryptStage: PipelineStage {
 struct DecryptStage: PipelineStage {
   private var counter = HashingCounter()
   private var transform: any StreamTransform
+  private let isIdentity: Bool
   private let check: ExpectationCheck
 
   init(_ settings: DecodeSettings) throws {
     try StreamEncoding.check(settings.encodings)
+    isIdentity = !settings.encodings.contains(.age)
     transform =
       settings.encodings.contains(.age)
       ? try AgeDecryptor(identities: settings.identities, armor: settings.armor) : IdentityTransform()
@@ -91,6 +138,13 @@ struct DecryptStage: PipelineStage {
     try check.notTooMany(counter.byteCount)
     try transform.update(input, into: &output)
     return false
+  }
+
+  mutating func forward(_ input: ByteBuffer) throws -> Bool {
+    guard isIdentity else { return false }
+    counter.update(input)
+    try check.notTooMany(counter.byteCount)
+    return true
   }
 
   mutating func finish(into output: inout ByteBuffer) throws {
@@ -134,9 +188,16 @@ struct DecompressStage: PipelineStage {
       hasMore = try decompressor.advance(&input, into: &output)
       transform = .zstd(decompressor)
     }
-    counter.update(newBytesOf: output, after: before)
+    output.withBytes(after: before) { counter.update($0) }
     try check.notTooMany(counter.byteCount)
     return hasMore
+  }
+
+  mutating func forward(_ input: ByteBuffer) throws -> Bool {
+    guard case .identity = transform else { return false }
+    counter.update(input)
+    try check.notTooMany(counter.byteCount)
+    return true
   }
 
   mutating func finish(into output: inout ByteBuffer) throws {
@@ -146,9 +207,47 @@ struct DecompressStage: PipelineStage {
   }
 }
 
-extension HashingCounter {
-  fileprivate mutating func update(newBytesOf output: ByteBuffer, after count: Int) {
-    output.withUnsafeReadableBytes { update(UnsafeRawBufferPointer(rebasing: $0[count...])) }
+/// Hashes stored bytes: the stream alone, or its parts too.
+private enum StoredHasher {
+  case stream(HashingCounter)
+  case parts(PartHasher)
+  case ended(StreamDigest)
+
+  init(_ digests: PartDigests?) {
+    self = digests.map { .parts(PartHasher($0)) } ?? .stream(HashingCounter())
+  }
+
+  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    // Taken out and put back: a copy would be hashed otherwise.
+    switch consume self {
+    case .stream(var counter):
+      counter.update(bytes)
+      self = .stream(counter)
+    case .parts(var hasher):
+      hasher.update(bytes)
+      self = .parts(hasher)
+    case .ended(let digest):
+      self = .ended(digest)
+    }
+  }
+
+  mutating func finish() {
+    self = .ended(digest)
+  }
+
+  var digest: StreamDigest {
+    switch self {
+    case .stream(let counter): counter.digest
+    case .parts(var hasher): StreamDigest(bytes: hasher.byteCount, sha256: HashingCounter.hex(hasher.finish()))
+    case .ended(let digest): digest
+    }
+  }
+}
+
+extension ByteBuffer {
+  /// What was appended since there were `count` bytes.
+  fileprivate func withBytes(after count: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+    withUnsafeReadableBytes { body(UnsafeRawBufferPointer(rebasing: $0[count...])) }
   }
 }
 

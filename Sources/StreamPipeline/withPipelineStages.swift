@@ -7,6 +7,8 @@ enum PipelineLimits {
   /// Room for what a stage may write beyond that in one step.
   static let bufferCapacity = 512 << 10
   static let depth = 2
+  /// Buffers of this size are given on as they are where a stage does not change them; smaller ones are gathered.
+  static let sharing = 64 << 10
 }
 
 private enum StageResult<Produced: Sendable>: Sendable {
@@ -22,24 +24,28 @@ struct StagesOutcome<Produced, Consumed> {
   var back: StreamDigest
 }
 
-/// Runs the producer with the front stage in one child task and the back stage in another, and `body` in the caller's.
+/// Runs the producer with the front stage in one child task and the back stage, if there is one, in another, and `body`
+/// in the caller's.
 ///
 /// Which error is thrown: that of the stage or producer which failed first, else that of `body`. In each case all three
 /// have ended when this returns.
 func withPipelineStages<Produced: Sendable, Consumed>(
   front makeFront: @Sendable () throws -> any PipelineStage,
-  back makeBack: @Sendable () throws -> any PipelineStage,
+  back makeBack: (@Sendable () throws -> any PipelineStage)?,
   from produce: @escaping @Sendable (_ sink: (ByteBuffer) async throws -> Void) async throws -> Produced,
   body: (TransformedStream) async throws -> Consumed
 ) async throws -> StagesOutcome<Produced, Consumed> {
-  let middle = BoundedChannel(depth: PipelineLimits.depth, spareCapacity: PipelineLimits.bufferCapacity)
   let outlet = BoundedChannel(depth: PipelineLimits.depth, spareCapacity: PipelineLimits.bufferCapacity)
   return try await withThrowingTaskGroup(of: StageResult<Produced>.self) { group in
     // Both are made before anything runs: a wrong setting must not begin a capture at the source.
     let front = try makeFront()
-    let back = try makeBack()
-    group.addTask { try await runFront(front, from: produce, into: middle) }
-    group.addTask { try await runBack(back, from: middle, into: outlet) }
+    if let back = try makeBack?() {
+      let middle = BoundedChannel(depth: PipelineLimits.depth, spareCapacity: PipelineLimits.bufferCapacity)
+      group.addTask { try await runFront(front, from: produce, into: middle) }
+      group.addTask { try await runBack(back, from: middle, into: outlet) }
+    } else {
+      group.addTask { try await runFront(front, from: produce, into: outlet) }
+    }
     let consumed: Consumed
     do {
       consumed = try await body(TransformedStream(channel: outlet))
@@ -59,7 +65,9 @@ func withPipelineStages<Produced: Sendable, Consumed>(
       case .back(let digest): backDigest = digest
       }
     }
-    guard let frontResult, let backDigest else { throw CancellationError() }
+    guard let frontResult, let backDigest = backDigest ?? (makeBack == nil ? frontResult.digest : nil) else {
+      throw CancellationError()
+    }
     return StagesOutcome(
       produced: frontResult.produced, consumed: consumed, front: frontResult.digest, back: backDigest)
   }
@@ -74,7 +82,7 @@ private func runFront<Produced: Sendable>(
     var stage = stage
     var output = outlet.spare()
     let produced = try await produce { chunk in
-      try await stage.pass(chunk, &output, into: outlet)
+      _ = try await stage.pass(chunk, &output, into: outlet)
     }
     try Task.checkCancellation()
     try await stage.end(&output, into: outlet)
@@ -93,8 +101,7 @@ private func runBack<Produced: Sendable>(
     var stage = stage
     var output = outlet.spare()
     while let chunk = try await inlet.next() {
-      try await stage.pass(chunk, &output, into: outlet)
-      inlet.recycle(chunk)
+      if try await stage.pass(chunk, &output, into: outlet) { inlet.recycle(chunk) }
     }
     try await stage.end(&output, into: outlet)
     outlet.finish()
@@ -108,15 +115,22 @@ private func runBack<Produced: Sendable>(
 }
 
 extension PipelineStage {
+  /// - Returns: Whether the input's memory is no longer needed.
   fileprivate mutating func pass(
     _ input: ByteBuffer, _ output: inout ByteBuffer, into outlet: BoundedChannel
-  ) async throws {
+  ) async throws -> Bool {
+    if input.readableBytes >= PipelineLimits.sharing, try forward(input) {
+      if output.readableBytes > 0 { try await handOn(&output, into: outlet) }
+      try await outlet.send(input)
+      return false
+    }
     var input = input
     var hasMore = true
     while hasMore {
       hasMore = try advance(&input, into: &output)
       if output.readableBytes >= PipelineLimits.handOff { try await handOn(&output, into: outlet) }
     }
+    return true
   }
 
   fileprivate mutating func end(_ output: inout ByteBuffer, into outlet: BoundedChannel) async throws {

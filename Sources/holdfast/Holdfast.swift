@@ -1,4 +1,5 @@
 import ArgumentParser
+import Executor
 import Foundation
 
 /// The one binary: the operator, the executor that its Jobs run, and the same executor for people without a cluster.

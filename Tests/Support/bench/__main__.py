@@ -1,0 +1,26 @@
+"""The measuring half of Tests/bench: whole-process figures of the programs that $HOLDFAST and $HOLDFAST_BENCH name."""
+import argparse
+
+import download
+import memory
+import upload
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="Tests/bench")
+    commands = parser.add_subparsers(required=True)
+    for name, module, size in (("memory", memory, 2.0), ("upload", upload, 1.0), ("download", download, 1.0)):
+        command = commands.add_parser(name)
+        command.add_argument("--size", type=float, default=size, help="GiB")
+        command.add_argument("--json", action="store_true")
+        if name != "memory":
+            command.add_argument("--runs", type=int, default=5)
+        if name == "upload":
+            command.add_argument("--skip-backup", action="store_true", help="leave out the Raft snapshot")
+        command.set_defaults(run=module.run)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()
