@@ -198,15 +198,15 @@ let package = Package(
     .target(
       name: "Inspection",
       dependencies: [
-        "Age", "BackupFormat", "Bolt", "CZlib", "OpenBaoSource", "OpenZitiSource", "SnapshotSource", "StreamPipeline",
-        "Tar", nioCore,
+        "Age", "BackupFormat", "Bolt", "CZlib", "KubernetesModel", "OpenBaoSource", "OpenZitiSource", "ResourceSet",
+        "SnapshotSource", "StreamPipeline", "Tar", nioCore,
       ], swiftSettings: strict),
     .testTarget(
       name: "InspectionTests",
       dependencies: [
-        "Inspection", "Age", "BackupFormat", "Bolt", "StreamPipeline", "TestServers", nioCore, subprocess,
-      ],
-      swiftSettings: strict),
+        "Inspection", "Age", "BackupFormat", "Bolt", "KubernetesModel", "ResourceSet", "StreamPipeline", "TestServers",
+        nioCore, subprocess,
+      ], swiftSettings: strict),
     .target(
       name: "HealthServer", dependencies: [hummingbird, logging, metrics, nioCore, serviceLifecycle],
       swiftSettings: strict),

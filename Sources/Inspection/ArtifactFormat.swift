@@ -1,10 +1,11 @@
 internal import Bolt
 internal import NIOCore
+internal import ResourceSet
 
 /// What a file begins with.
 enum ArtifactFormat {
   case age, zstd
-  case bbolt, raftArchive, tar, json
+  case bbolt, raftArchive, resourceSet, tar, json
   case gzip
   case empty
   case unknown
@@ -25,7 +26,7 @@ enum ArtifactFormat {
     if bytes.starts(with: zstdMagic) || isSkippableFrame(bytes) { return .zstd }
     if bytes.starts(with: gzipMagic) { return isRaftArchive(head) ? .raftArchive : .gzip }
     if BoltStreamChecker.recognizes(head: head) { return .bbolt }
-    if isTar(Array(bytes.prefix(512))) { return .tar }
+    if isTar(Array(bytes.prefix(512))) { return isResourceSet(bytes) ? .resourceSet : .tar }
     if text.first == UInt8(ascii: "{") { return .json }
     return .unknown
   }
@@ -42,6 +43,12 @@ enum ArtifactFormat {
     guard isTar(block) else { return false }
     let name = String(decoding: block.prefix(100).prefix { $0 != 0 }, as: UTF8.self)
     return ["meta.json", "state.bin", "SHA256SUMS", "SHA256SUMS.sealed"].contains(name)
+  }
+
+  /// Its first member names the format.
+  private static func isResourceSet(_ bytes: ByteBufferView) -> Bool {
+    let start = String(decoding: bytes.prefix(8 << 10), as: UTF8.self)
+    return start.hasPrefix(ResourceSetFormat.header) && start.contains(ResourceSetFormat.identifier)
   }
 
   /// By the checksum of the first header, which the oldest tars have too (POSIX.1-2017, pax, "ustar Interchange Format").

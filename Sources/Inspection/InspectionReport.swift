@@ -12,6 +12,8 @@ public struct InspectionReport: Sendable, Hashable {
     case etcdDatabase
     /// A Raft snapshot of OpenBao or Vault.
     case raftArchive
+    /// API objects as a tar file of YAML.
+    case resourceSet
     case tar
     /// The `manifest.json` of a backup.
     case manifest

@@ -54,6 +54,7 @@ public struct Inspector: Sendable {
     case .bbolt:
       try await run(BoltArtifactCheck(path: file), .bbolt, head, &report)
     case .raftArchive: try await run(RaftArtifactCheck(), .raftArchive, head, &report)
+    case .resourceSet: try await run(ResourceSetArtifactCheck(), .resourceSet, head, &report)
     case .tar: try await run(TarArtifactCheck(), .tar, head, &report)
     case .json: try await run(ManifestArtifactCheck(), .manifest, head, &report)
     case .gzip, .empty, .unknown:

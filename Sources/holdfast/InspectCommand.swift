@@ -8,8 +8,8 @@ struct InspectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Say what a file is, check it, and show its facts.",
     discussion: """
-      Knows bbolt databases and those of OpenZiti controllers, etcd snapshots, Raft snapshots of OpenBao and Vault, tar \
-      archives and manifests, also within layers of age and zstd. It needs no plan, no cluster and no network.
+      Knows bbolt databases and those of OpenZiti controllers, etcd snapshots, Raft snapshots of OpenBao and Vault, \
+      resource sets and other tar archives, and manifests, also within layers of age and zstd. It needs no plan, no cluster and no network.
 
       Exit codes: 0 sound, 1 not sound, 2 it cannot be told (no identity, an unknown format, no such file).
       """)
@@ -98,6 +98,7 @@ extension InspectionReport.Kind {
     case .etcdSnapshot: "etcd snapshot"
     case .etcdDatabase: "database of an etcd member"
     case .raftArchive: "Raft snapshot of OpenBao or Vault"
+    case .resourceSet: "resource set (API objects as YAML)"
     case .tar: "tar archive"
     case .manifest: "manifest of a backup"
     case .age: "age-encrypted file"

@@ -1,7 +1,9 @@
 import Age
 import BackupFormat
 import Foundation
+import KubernetesModel
 import NIOCore
+import ResourceSet
 import Testing
 
 @testable import Inspection
@@ -208,6 +210,33 @@ import Testing
     let cut = try await inspect(bytes: Array(try folder.read("good.snap").dropLast(1000)))
     #expect(cut.sound == false)
     #expect(cut.problems.first?.code == "truncated")
+  }
+
+  @Test func resourceSetIsCheckedWithItsIndex() async throws {
+    var output = ByteBuffer()
+    let secrets = ResourceType(group: "", version: "v1", kind: "Secret", plural: "secrets")
+    _ = try await withResourceSetWriter(
+      ResourceSetHeader(capturedAt: Timestamp(Date()), clusterID: "uid"), into: { output.writeImmutableBuffer($0) }
+    ) { writer in
+      for name in ["one", "two"] {
+        let metadata: JSONValue = .object(["name": .string(name), "namespace": .string("ns")])
+        _ = try await writer.add(.object(["metadata": metadata]), as: secrets)
+      }
+      writer.record(
+        ResourceSetIndex.Failure(
+          group: "apps", plural: "deployments", namespace: "ns", reason: "Forbidden", message: "no"))
+    }
+    let bytes = Array(output.readableBytesView)
+    let good = try await inspect(bytes: bytes)
+    #expect(good.kind == .resourceSet)
+    #expect(good.sound == true, "\(good.problems)")
+    #expect(good.facts["objects"] == "2")
+    #expect(good.facts["kinds"] == "secrets (2)")
+    #expect(good.warnings.count == 1)
+
+    let cut = try await inspect(bytes: Array(bytes[..<2100]))
+    #expect(cut.kind == .resourceSet)
+    #expect(cut.sound == false)
   }
 
   // MARK: The form

@@ -35,7 +35,11 @@ struct PageTable: Sendable {
   let keyLimit: Int
   let memoryLimit: Int
   private(set) var records: [Record] = []
-  private var arena: [UInt8] = []
+  /// The details, one page's after another's in pieces of 1 MiB: one large array would have to be copied to grow.
+  private var chunks: [[UInt8]] = []
+  private var chunkBytes = 0
+  /// Of the page that is being added.
+  private var detail: [UInt8] = []
   private(set) var matches: [ProbeMatch] = []
   private var matchBytes = 0
   private(set) var isFull = false
@@ -47,11 +51,11 @@ struct PageTable: Sendable {
 
   /// Adds what is counted elsewhere: the ids of a free list.
   mutating func account(extra: Int) {
-    let used = records.count * MemoryLayout<Record>.stride + arena.count + matchBytes + extra
+    let used = records.count * MemoryLayout<Record>.stride + chunkBytes + matchBytes + extra
     guard used > memoryLimit, !isFull else { return }
     isFull = true
     records = []
-    arena = []
+    chunks = []
     matches = []
   }
 
@@ -69,8 +73,7 @@ struct PageTable: Sendable {
 
   mutating func complete(_ number: Int, _ details: Details, _ found: [ProbeMatch]) {
     guard !isFull else { return }
-    records[number].fault = .none
-    records[number].detail = UInt32(arena.count)
+    detail.removeAll(keepingCapacity: true)
     append(details.firstKey)
     append(details.lastKey)
     append(UInt32(details.inlineBuckets))
@@ -80,6 +83,8 @@ struct PageTable: Sendable {
       append(edge.page)
       append(edge.tag)
     }
+    records[number].fault = .none
+    records[number].detail = store()
     for var match in found {
       match.record = UInt32(number)
       matchBytes += ProbeMatch.cost + (match.bytes?.count ?? 0)
@@ -87,17 +92,33 @@ struct PageTable: Sendable {
     }
   }
 
+  private static let chunkSize = 1 << 20
+
+  /// - Returns: Where the detail begins: the chunk, and the place in it in the lower 20 bits. Details that are longer than a
+  ///   chunk have one of their own.
+  private mutating func store() -> UInt32 {
+    if (chunks.last?.count ?? Self.chunkSize) + detail.count > Self.chunkSize {
+      var chunk: [UInt8] = []
+      chunk.reserveCapacity(max(Self.chunkSize, detail.count))
+      chunks.append(chunk)
+      chunkBytes += max(Self.chunkSize, detail.count)
+    }
+    let start = chunks[chunks.count - 1].count
+    chunks[chunks.count - 1].append(contentsOf: detail)
+    return UInt32(chunks.count - 1) << 20 | UInt32(start)
+  }
+
   private mutating func append(_ value: UInt32) {
-    withUnsafeBytes(of: value.littleEndian) { arena.append(contentsOf: $0) }
+    withUnsafeBytes(of: value.littleEndian) { detail.append(contentsOf: $0) }
   }
 
   private mutating func append(_ key: [UInt8]) {
     let kept = min(key.count, keyLimit)
     append(UInt32(key.count))
-    arena.append(contentsOf: key[..<kept])
+    detail.append(contentsOf: key[..<kept])
     if kept < key.count {
       let hash = key.withUnsafeBytes { FNV.hash($0) }
-      withUnsafeBytes(of: hash.littleEndian) { arena.append(contentsOf: $0) }
+      withUnsafeBytes(of: hash.littleEndian) { detail.append(contentsOf: $0) }
     }
   }
 
@@ -114,7 +135,8 @@ struct PageTable: Sendable {
   }
 
   func details(_ number: Int) -> StoredDetails {
-    StoredDetails(at: Int(records[number].detail), self)
+    let place = Int(records[number].detail)
+    return StoredDetails(chunk: place >> 20, at: place & (Self.chunkSize - 1), self)
   }
 
   mutating func sortMatches() {
@@ -130,51 +152,52 @@ struct PageTable: Sendable {
     return matches[low...].prefix { Int($0.record) == number }
   }
 
-  fileprivate func load(_ offset: Int) -> UInt32 {
-    arena.withUnsafeBytes { $0.littleEndian(at: offset) }
+  fileprivate func load(_ chunk: Int, _ offset: Int) -> UInt32 {
+    chunks[chunk].withUnsafeBytes { $0.littleEndian(at: offset) }
   }
 
   func key(_ stored: StoredKey) -> ArraySlice<UInt8> {
-    arena[stored.offset..<(stored.offset + stored.kept)]
+    chunks[stored.chunk][stored.offset..<(stored.offset + stored.kept)]
   }
 
   private func hash(_ stored: StoredKey) -> UInt64 {
-    arena.withUnsafeBytes { $0.littleEndian(at: stored.offset + stored.kept) }
+    chunks[stored.chunk].withUnsafeBytes { $0.littleEndian(at: stored.offset + stored.kept) }
   }
 
-  /// The hash that a branch page keeps of a key; nil where the key was too long to be kept.
+  /// The hash that a branch page keeps of a key.
   func hash32(_ stored: StoredKey) -> UInt32 {
     guard stored.isWhole else {
       let hash = hash(stored)
       return UInt32(truncatingIfNeeded: hash ^ (hash >> 32))
     }
-    return arena.withUnsafeBytes { FNV.hash32($0.slice(stored.offset, stored.kept)) }
+    return key(stored).withUnsafeBytes { FNV.hash32($0) }
   }
 
   /// - Returns: Nil where two long keys differ only after what is kept of them.
   func isAscending(_ left: StoredKey, _ right: StoredKey) -> Bool? {
-    arena.withUnsafeBytes { bytes in
-      let (leftBytes, rightBytes) = (bytes.slice(left.offset, left.kept), bytes.slice(right.offset, right.kept))
-      let order = compareKeys(leftBytes, rightBytes)
-      if order != 0 || (left.isWhole && right.isWhole) { return order < 0 }
-      // The kept parts are equal and of one length, so that a key with nothing more is the smaller one.
-      if left.isWhole { return true }
-      if right.isWhole { return false }
-      return hash(left) == hash(right) ? false : nil
+    let order = key(left).withUnsafeBytes { leftBytes in
+      key(right).withUnsafeBytes { compareKeys(leftBytes, $0) }
     }
+    if order != 0 || (left.isWhole && right.isWhole) { return order < 0 }
+    // The kept parts are equal and of one length, so that a key with nothing more is the smaller one.
+    if left.isWhole { return true }
+    if right.isWhole { return false }
+    return hash(left) == hash(right) ? false : nil
   }
 }
 
 /// A key in the table's memory.
 struct StoredKey: Sendable {
-  fileprivate(set) var offset: Int
-  fileprivate(set) var length: Int
-  fileprivate(set) var kept: Int
+  fileprivate let chunk: Int
+  fileprivate let offset: Int
+  let length: Int
+  fileprivate let kept: Int
 
   var isWhole: Bool { kept == length }
 
-  fileprivate init(at position: Int, _ table: PageTable) {
-    length = Int(table.load(position))
+  fileprivate init(chunk: Int, at position: Int, _ table: PageTable) {
+    self.chunk = chunk
+    length = Int(table.load(chunk, position))
     kept = min(length, table.keyLimit)
     offset = position + 4
   }
@@ -189,19 +212,21 @@ struct StoredDetails: Sendable {
   let inlineBuckets: Int
   let inlineKeys: Int
   let edgeCount: Int
+  private let chunk: Int
   private let edges: Int
 
-  fileprivate init(at offset: Int, _ table: PageTable) {
-    firstKey = StoredKey(at: offset, table)
-    lastKey = StoredKey(at: firstKey.end, table)
+  fileprivate init(chunk: Int, at offset: Int, _ table: PageTable) {
+    self.chunk = chunk
+    firstKey = StoredKey(chunk: chunk, at: offset, table)
+    lastKey = StoredKey(chunk: chunk, at: firstKey.end, table)
     let rest = lastKey.end
-    inlineBuckets = Int(table.load(rest))
-    inlineKeys = Int(table.load(rest + 4))
-    edgeCount = Int(table.load(rest + 8))
+    inlineBuckets = Int(table.load(chunk, rest))
+    inlineKeys = Int(table.load(chunk, rest + 4))
+    edgeCount = Int(table.load(chunk, rest + 8))
     edges = rest + 12
   }
 
   func edge(_ index: Int, _ table: PageTable) -> PageTable.Edge {
-    PageTable.Edge(page: table.load(edges + index * 8), tag: table.load(edges + index * 8 + 4))
+    PageTable.Edge(page: table.load(chunk, edges + index * 8), tag: table.load(chunk, edges + index * 8 + 4))
   }
 }
