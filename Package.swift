@@ -70,8 +70,8 @@ let package = Package(
     .target(
       name: "KubernetesClient",
       dependencies: [
-        "KubernetesModel", asyncHTTPClient, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, nioWebSocket, logging,
-        yams,
+        "KubernetesModel", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, nioWebSocket,
+        logging, yams,
       ], swiftSettings: strict),
     .target(
       name: "KubernetesRuntime",
@@ -80,13 +80,14 @@ let package = Package(
       ], swiftSettings: strict),
     // A clock and an API server in memory, for tests.
     .target(
-      name: "KubernetesTestKit", dependencies: ["KubernetesModel", "KubernetesClient", nioCore, nioPosix, nioSSL],
+      name: "KubernetesTestKit",
+      dependencies: ["KubernetesModel", "KubernetesClient", nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket],
       path: "Tests/KubernetesTestKit", swiftSettings: strict),
     .testTarget(name: "KubernetesModelTests", dependencies: ["KubernetesModel"], swiftSettings: strict),
     .testTarget(
       name: "KubernetesClientTests",
       dependencies: [
-        "KubernetesModel", "KubernetesClient", "KubernetesTestKit", nioSSL,
+        "KubernetesModel", "KubernetesClient", "KubernetesTestKit", nioCore, nioSSL, nioWebSocket,
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "KubernetesRuntimeTests",

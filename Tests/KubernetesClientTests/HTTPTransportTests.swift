@@ -229,10 +229,31 @@ struct HTTPTransportTLSTests {
     _ change: @Sendable (inout ClientConfiguration) throws -> Void
   ) async throws -> Int {
     let tls = try serverTLS(certificate: certificate, clientCertificates: clientCertificates)
-    return try await ScriptedServer.run(tls: tls, script: { _, _ in [.json("{}")] }) { server in
+    let answer: @Sendable (String, String) -> ExecServer.Answer? = { _, uri in uri.contains("/exec") ? nil : .init("{}")
+    }
+    return try await ExecServer.run(tls: tls, answer: answer, handle: { try await $1.exit(5) }) { server in
       var configuration = ClientConfiguration(server: "https://127.0.0.1:\(server.port)")
       try change(&configuration)
-      return try await withTransport(configuration) { try await $0.send(request).status }
+      return try await withTransport(configuration) { transport in
+        // WebSockets are opened by other code, which has to trust and refuse the same.
+        let exec: KubernetesError?
+        do {
+          let client = KubernetesClient(transport: transport)
+          #expect(try await client.exec(pod: "p", command: ["true"]) { _ in }.exitCode == 5)
+          exec = nil
+        } catch let error as KubernetesError {
+          exec = error
+        }
+        do {
+          let status = try await transport.send(request).status
+          #expect(exec == nil)
+          return status
+        } catch let error as KubernetesError {
+          #expect(exec?.code == error.code)
+          #expect(exec?.message.contains("TLS failed") == true, "\(exec.map(\.message) ?? "")")
+          throw error
+        }
+      }
     }
   }
 

@@ -116,12 +116,9 @@ struct ExecFault: Error {
 }
 
 extension WebSocketFrame {
-  /// A client's frame; those are masked (RFC 6455, section 5.3).
+  /// A client's frame; those are masked (RFC 6455, section 5.3), which the encoder does.
   static func masked(_ opcode: WebSocketOpcode, _ data: ByteBuffer) -> WebSocketFrame {
-    let key = WebSocketMaskingKey.random()
-    var data = data
-    data.webSocketMask(key)
-    return WebSocketFrame(fin: true, opcode: opcode, maskKey: key, data: data)
+    WebSocketFrame(fin: true, opcode: opcode, maskKey: .random(), data: data)
   }
 
   static func message(channel: UInt8, _ bytes: ByteBuffer) -> WebSocketFrame {

@@ -1,6 +1,6 @@
+import Crypto
 import Foundation
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOWebSocket
@@ -15,8 +15,7 @@ extension HTTPTransport {
       target: try WebSocketTarget(endpoint, request, tls: tls),
       headers: try upgradeHeaders(request, subprotocols: subprotocols), request: request, limits: limits, clock: clock)
     switch try await dialer.dial() {
-    case .refused(let channel):
-      let response = try await dialer.response(of: channel)
+    case .refused(let response):
       guard let error = KubernetesError(response, operation: request.operation) else {
         throw KubernetesError(
           code: .badRequest, operation: request.operation,
@@ -39,12 +38,14 @@ extension HTTPTransport {
     }
   }
 
-  private func upgradeHeaders(_ request: Request, subprotocols: [String]) throws -> HTTPHeaders {
-    var headers: HTTPHeaders = ["User-Agent": userAgent, "Accept": request.accept]
-    // One line: an API server looks at the first alone.
-    headers.add(name: "Sec-WebSocket-Protocol", value: subprotocols.joined(separator: ", "))
+  private func upgradeHeaders(_ request: Request, subprotocols: [String]) throws -> [(String, String)] {
+    // The subprotocols in one line: an API server looks at the first alone.
+    var headers = [
+      ("User-Agent", userAgent), ("Accept", request.accept),
+      ("Sec-WebSocket-Protocol", subprotocols.joined(separator: ", ")),
+    ]
     if let token = try credentials.bearerToken(operation: request.operation) {
-      headers.add(name: "Authorization", value: "Bearer \(token)")
+      headers.append(("Authorization", "Bearer \(token)"))
     }
     return headers
   }
@@ -71,27 +72,20 @@ private struct WebSocketTarget {
     self.tls = isSecure ? tls : nil
     // An IP address is no server name (RFC 6066, section 3); the certificate is then checked against the address.
     let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-    self.serverName = isAddress ? nil : host
+    serverName = isAddress ? nil : host
     self.host = endpoint.dnsOverride[host] ?? host
   }
 }
 
 /// Opens a connection and asks for the upgrade.
 private struct WebSocketDialer {
-  enum Outcome: Sendable {
-    case opened(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, subprotocol: String?)
-    case refused(NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>)
-  }
-
-  private static let bodyLimit = 64 << 10
-
   let target: WebSocketTarget
-  let headers: HTTPHeaders
+  let headers: [(String, String)]
   let request: Request
   let limits: WebSocketLimits
   let clock: ErasedClock
 
-  func dial() async throws -> Outcome {
+  func dial() async throws -> WebSocketHandshakeHandler.Outcome {
     let attempt = Attempt()
     do {
       return try await withTaskCancellationHandler {
@@ -112,13 +106,15 @@ private struct WebSocketDialer {
     }
   }
 
-  private func connect(_ attempt: Attempt) async throws -> Outcome {
+  private func connect(_ attempt: Attempt) async throws -> WebSocketHandshakeHandler.Outcome {
     let context = try target.tls.map { tls in
       var tls = tls
       tls.applicationProtocols = ["http/1.1"]
       return try NIOSSLContext(configuration: tls)
     }
-    let upgrade = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    let key = NIOWebSocketClientUpgrader.randomRequestKey()
+    let (head, accept) = (head(key: key), Self.accept(for: key))
+    let outcome = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.socketOption(.so_keepalive), value: 1)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .connectTimeout(.nanoseconds(Int64(limits.connect.seconds * 1e9)))
@@ -129,62 +125,34 @@ private struct WebSocketDialer {
           if let context {
             try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: target.serverName))
           }
-          try pipeline.addHandler(FirstErrorHandler(attempt))
-          return try pipeline.configureUpgradableHTTPClientPipeline(configuration: pipelineConfiguration)
+          let promise = channel.eventLoop.makePromise(of: WebSocketHandshakeHandler.Outcome.self)
+          try pipeline.addHandler(
+            WebSocketHandshakeHandler(request: head, accept: accept, frameLimit: limits.frame, promise: promise))
+          return promise.futureResult
         }
       }
-    return try await upgrade.get()
+    let settled = try await outcome.get()
+    if case .refused = settled { attempt.close() }
+    return settled
   }
 
-  private var pipelineConfiguration: NIOUpgradableHTTPClientPipelineConfiguration<Outcome> {
-    let strategy = NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark(lowWatermark: 1, highWatermark: 4)
-    let upgrader = NIOTypedWebSocketClientUpgrader<Outcome>(maxFrameSize: limits.frame) { channel, head in
-      channel.eventLoop.makeCompletedFuture {
-        .opened(
-          try NIOAsyncChannel(
-            wrappingChannelSynchronously: channel, configuration: .init(backPressureStrategy: strategy)),
-          subprotocol: head.headers.first(name: "Sec-WebSocket-Protocol"))
+  private func head(key: String) -> ByteBuffer {
+    let lines =
+      ["GET \(target.uri) HTTP/1.1"]
+      + ([
+        ("Host", target.authority), ("Connection", "Upgrade"), ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", key),
+      ] + headers).map { name, value in
+        // A token file or a user agent may hold anything; a line feed would begin another header.
+        "\(name): \(value.filter { !$0.isNewline })"
       }
-    }
-    var headers = headers
-    headers.replaceOrAdd(name: "Host", value: target.authority)
-    let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target.uri, headers: headers)
-    var configuration = NIOUpgradableHTTPClientPipelineConfiguration<Outcome>(
-      upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(upgradeRequestHead: head, upgraders: [upgrader]) {
-        channel in
-        channel.eventLoop.makeCompletedFuture {
-          .refused(try NIOAsyncChannel(wrappingChannelSynchronously: channel))
-        }
-      })
-    // The first frames may come with the answer's head.
-    configuration.leftOverBytesStrategy = .forwardBytes
-    return configuration
+    return ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
   }
 
-  /// The answer that refuses the upgrade.
-  func response(of channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>) async throws -> Response {
-    do {
-      return try await withTimeout(limits.connect, clock: clock) {
-        try await channel.executeThenClose { parts, _ in
-          var response = Response(status: 0)
-          for try await part in parts {
-            switch part {
-            case .head(let head):
-              response.status = Int(head.status.code)
-              response.headers = Dictionary(
-                head.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
-            case .body(let bytes):
-              response.body.append(contentsOf: bytes.readableBytesView.prefix(Self.bodyLimit - response.body.count))
-            case .end: return response
-            }
-          }
-          try Task.checkCancellation()
-          throw ChannelError.inputClosed
-        }
-      }
-    } catch {
-      throw translate(error)
-    }
+  /// RFC 6455, section 4.2.2.
+  private static func accept(for key: String) -> String {
+    let digest = Insecure.SHA1.hash(data: Data("\(key)258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8))
+    return Data(digest).base64EncodedString()
   }
 
   private func translate(_ error: any Error) -> any Error {
@@ -208,7 +176,7 @@ private struct WebSocketDialer {
 private final class Attempt: Sendable {
   private let state = Mutex<(channel: (any Channel)?, reason: (any Error)?)>((nil, nil))
 
-  /// Why the dial failed, where that is known better than from the upgrade's own error.
+  /// Why the dial was given up.
   var reason: (any Error)? { state.withLock { $0.reason } }
 
   func began(_ channel: any Channel) throws {
@@ -219,24 +187,10 @@ private final class Attempt: Sendable {
     if let reason { throw reason }
   }
 
-  func note(_ error: any Error) { state.withLock { if $0.reason == nil { $0.reason = error } } }
-
   func giveUp(because reason: any Error) {
-    note(reason)
-    state.withLock { $0.channel }?.close(promise: nil)
+    state.withLock { if $0.reason == nil { $0.reason = reason } }
+    close()
   }
-}
 
-/// Keeps what went wrong in TLS or TCP, which the upgrade's handler does not pass on.
-private final class FirstErrorHandler: ChannelInboundHandler {
-  typealias InboundIn = NIOAny
-
-  private let attempt: Attempt
-
-  init(_ attempt: Attempt) { self.attempt = attempt }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    attempt.note(error)
-    context.fireErrorCaught(error)
-  }
+  func close() { state.withLock { $0.channel }?.close(promise: nil) }
 }
