@@ -15,17 +15,21 @@ internal import ObjectStore
 public struct PreflightRun: Sendable {
   /// No step takes longer, so that a server that never answers is told from one that is slow.
   public static let stepLimit: Duration = .seconds(30)
+  /// All of them together, but for the removal of the probe: well below the deadline of the Job.
+  static let totalLimit: Duration = .seconds(120)
   /// Seconds between the store's clock and ours that are worth a word. S3 refuses requests at 900.
   private static let skewLimit: TimeInterval = 60
 
   let context: RunContext
   private let probe: PreflightProbe
   private let started: Date
+  private let end: Duration
 
   /// - Parameter context: Its store locks nothing: a probe must go again.
   public init(context: RunContext) {
     self.context = context
     started = context.now()
+    end = context.clock.now() + Self.totalLimit
     probe = PreflightProbe(id: context.makeID(started), layout: context.layout)
   }
 
@@ -240,7 +244,7 @@ public struct PreflightRun: Sendable {
   // MARK: Errors
 
   private func limited<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
-    try await withDeadline(Self.stepLimit, clock: context.clock, body)
+    try await withDeadline(max(.zero, min(Self.stepLimit, end - context.clock.now())), clock: context.clock, body)
   }
 
   private func failure(_ error: any Error) -> RunFailure {

@@ -34,9 +34,10 @@ struct PruneCommand: AsyncParsableCommand {
       for key in removal.keys { print("    \(key)") }
       if removal.uploads > 0 { print("    \(removal.uploads) open upload(s)") }
     }
+    for key in report.probes { print("\(verb)  \(key)  left by a preflight") }
     for kept in report.kept {
       print("\(dryRun ? "would keep" : "kept")  \(kept.id)  \(TextTable.bytes(kept.bytes)): \(kept.reason)")
     }
-    if report.removals.isEmpty { print("nothing to remove") }
+    if report.removals.isEmpty, report.probes.isEmpty { print("nothing to remove") }
   }
 }

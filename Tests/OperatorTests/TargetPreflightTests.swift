@@ -273,7 +273,7 @@ import Testing
     let job = try newest(scene)
     scene.cluster.change(Job.self, job.key.name) { $0.end("Failed", reason: "DeadlineExceeded") }
     _ = try await scene.reconcilePolicy()
-    #expect(condition(scene)?.status == .false && condition(scene)?.reason == "DeadlineExceeded")
+    #expect(condition(scene)?.status == .unknown && condition(scene)?.reason == "DeadlineExceeded")
     #expect(condition(scene)?.message.contains("of 180 s") == true)
   }
 

@@ -107,12 +107,13 @@ extension RunObservation {
     guard case .failed(let reason, let message) = job.state else {
       return .init(status: .true, reason: .targetUsable, message: "the preflight succeeded; its details are lost")
     }
-    if reason == "DeadlineExceeded", !pods.contains(where: { $0.cause?.neverStarted ?? false }) {
+    // The executor gives up long before the Job does, so that it was the pod that did not get as far as the target.
+    if reason == "DeadlineExceeded", !pods.contains(where: { $0.cause != nil }) {
       return .init(
-        status: .false, reason: .deadlineExceeded,
-        message: "the preflight did not end within its deadline\(deadline); check target.endpoint and network policies")
+        status: .unknown, reason: .deadlineExceeded,
+        message: "the target could not be tried: the pod of Job \(job.key.name) did not start and end within its "
+          + "deadline\(deadline); a backup's pod may have to wait for the same")
     }
-    // The pod did not get as far as the target, so that nothing is known of it.
     let failure = failure(of: .preflight, reason: reason, message: message)
     return .init(
       status: .unknown, reason: Reason(rawValue: failure.reason),
