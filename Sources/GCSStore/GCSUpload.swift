@@ -32,6 +32,8 @@ actor GCSUpload: MultipartUpload {
   private var isSending = false
   /// A request went wrong, and the store may have kept any of it.
   private var isUncertain = false
+  /// How far anything was sent; the store cannot have more.
+  private var furthest: Int64 = 0
   private let waiters = Waiters()
 
   init(store: GCSStore, key: String, session: String) {
@@ -134,6 +136,7 @@ actor GCSUpload: MultipartUpload {
       try await inTurn {
         if isUncertain { return try await recover(size: nil, operation) }
         guard let bytes = sequence.chunk(upTo: end) else { return }
+        furthest = max(furthest, sequence.confirmed + Int64(bytes.readableBytes))
         let request = store.requests.chunk(session, key: key, offset: sequence.confirmed, bytes: bytes, last: nil)
         try await read(try await store.transport.answer(request), of: request, sent: bytes.readableBytes, operation)
       }
@@ -144,6 +147,7 @@ actor GCSUpload: MultipartUpload {
     let size = sequence.size
     if isUncertain { return try await recover(size: size, operation) }
     let (isLast, bytes) = sequence.lastChunk()
+    furthest = max(furthest, sequence.confirmed + Int64(bytes.readableBytes))
     let request = store.requests.chunk(
       session, key: key, offset: sequence.confirmed, bytes: bytes, last: isLast ? (size, sequence.crc) : nil)
     let answer = try await store.transport.answer(request)
@@ -189,11 +193,13 @@ actor GCSUpload: MultipartUpload {
       throw error
     }
     let before = sequence.confirmed
-    guard let offset = GCSHeaders.persisted(answer.headers), sequence.confirm(offset) else {
+    guard let offset = GCSHeaders.persisted(answer.headers), offset <= furthest, sequence.confirm(offset) else {
+      // Before it is believed that what was confirmed is lost, the store is asked.
       throw ObjectStoreError(
-        .integrity, operation: operation,
-        message: "the store says it has \(answer.headers.first(name: "range") ?? "nothing") of the upload, which had "
-          + "\(before) bytes")
+        .integrity, isRetryable: sent > 0, operation: operation,
+        message:
+          "the store says it has \(answer.headers.first(name: "range") ?? "nothing") of the upload, of which it had "
+          + "confirmed \(before) bytes and was sent \(furthest)")
     }
     guard sequence.confirmed > before || sent == 0 else {
       throw ObjectStoreError(

@@ -142,22 +142,31 @@ import Testing
     }
   }
 
-  @Test func aStoreThatLosesWhatItConfirmedIsAFailure() async throws {
+  /// One wrong answer is asked about; what the store still says then is believed.
+  @Test(arguments: [1, Int.max]) func aStoreThatLosesWhatItConfirmedIsAFailure(times: Int) async throws {
     try await withFake { _, fake, configuration in
       let rules = FaultRules()
-      rules.add(.setHeader("range", "bytes=0-262143"), times: 1) {
-        $0.headers.first(name: "content-range")?.hasPrefix("bytes 2097152") == true
+      rules.add(.setHeader("range", "bytes=0-262143"), times: times) {
+        let range = $0.headers.first(name: "content-range")
+        return range?.hasPrefix("bytes 2097152") == true || range == "bytes */*"
       }
+      let body = patternedBytes(5 * part)
+      let policy = RetryPolicy(baseDelay: .milliseconds(1))
       try await withProxy(fake.endpoint, decide: rules.fault) { proxy in
         var configuration = configuration
         configuration.endpoint = proxy.endpoint
         try await GCSStore.withStore(configuration) { store in
-          await #expect {
-            try await upload(patternedBytes(5 * part), to: RetryingStore(store), partSize: part)
-          } throws: { code($0) == .integrity }
+          if times == 1 {
+            try await upload(body, to: RetryingStore(store, policy: policy), partSize: part)
+            #expect(try await store.getBytes("data", upTo: 20 << 20) == body)
+          } else {
+            await #expect {
+              try await upload(body, to: RetryingStore(store, policy: policy), partSize: part)
+            } throws: { code($0) == .integrity && !"\($0)".contains("given up") }
+          }
         }
       }
-      #expect(fake.update { $0.buckets["bucket"]?.objects.isEmpty } == true)
+      #expect(fake.update { $0.buckets["bucket"]?.objects.count } == (times == 1 ? 1 : 0))
     }
   }
 
@@ -237,6 +246,21 @@ import Testing
         await #expect { try await store.put(name, body: ByteBuffer()) } throws: { code($0) == .locked }
       }
       #expect(try await store.listAll(prefix: "").allSatisfy { $0.lockedUntil != nil })
+    }
+  }
+
+  /// More than there are connections; what is locked stays and is named.
+  @Test func manyAreDeletedAndTheLockedAreNamed() async throws {
+    try await withFake { store, fake, _ in
+      let keys = (0..<12).map { "k\($0)" }
+      for key in keys { try await store.put(key, body: ByteBuffer()) }
+      fake.update {
+        $0.buckets["bucket"]?.objects["k3"]?.isHeldForEvent = true
+        $0.buckets["bucket"]?.objects["k9"]?.retainUntil = Date(timeIntervalSinceNow: 3600)
+      }
+      let failures = try await store.deleteAll(keys + ["not-there"])
+      #expect(failures.mapValues(\.code) == ["k3": .locked, "k9": .locked])
+      #expect(try await store.listAll(prefix: "").map(\.key) == ["k3", "k9"])
     }
   }
 
