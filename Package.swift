@@ -311,6 +311,13 @@ let package = Package(
         "AzureStore", "FakeAzure", "ObjectStore", "ObjectStoreTestKit", "StoreHTTP", "TestServers", crypto, nioCore,
         nioHTTP1, subprocess,
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
+    // Tests of the sources that read an API server.
+    .testTarget(
+      name: "ResourceSetTests",
+      dependencies: [
+        "ResourceSet", "Tar", "JobPlan", "HoldfastAPI", "KubernetesModel", "KubernetesClient", "KubernetesTestKit",
+        "SnapshotSource", "Sandbox", "TestServers", logging, nioCore, serviceLifecycle, subprocess, yams,
+      ], swiftSettings: strict),
     // Tests of the API and the formats.
     .testTarget(
       name: "HoldfastAPITests", dependencies: ["HoldfastAPI", "KubernetesModel", yams],

@@ -3,6 +3,7 @@ internal import BackupFormat
 internal import NIOCore
 internal import ObjectStore
 internal import OpenBaoSource
+internal import ResourceSet
 internal import SnapshotSource
 internal import StreamPipeline
 
@@ -13,6 +14,31 @@ protocol SnapshotCheck {
 }
 
 extension SnapshotArchiveVerifier: SnapshotCheck {}
+
+/// That a resource set is whole: its members, and as many of them as its index says.
+struct ResourceSetCheck: SnapshotCheck {
+  private var reader = ResourceSetReader(parsesObjects: false)
+  private let operation: String
+
+  init(operation: String) { self.operation = operation }
+
+  mutating func update(_ bytes: ByteBuffer) throws {
+    do { _ = try reader.consume(bytes) } catch { throw corrupt(error) }
+  }
+
+  mutating func finish() throws -> SnapshotFacts {
+    do {
+      let (_, index) = try reader.finish()
+      return SnapshotFacts(["objects": "\(index.objects - (index.superseded?.count ?? 0))"])
+    } catch {
+      throw corrupt(error)
+    }
+  }
+
+  private func corrupt(_ error: any Error) -> SnapshotSourceError {
+    SnapshotSourceError(.corrupt, operation: operation, message: "\(error)", cause: error)
+  }
+}
 
 /// Reads one artifact of a manifest back.
 struct ArtifactReader: Sendable {
@@ -80,6 +106,7 @@ struct ArtifactReader: Sendable {
   private func makeCheck() throws -> (any SnapshotCheck)? {
     switch artifact.kind {
     case "openBao", "vault": try SnapshotArchiveVerifier(operation: "check of \(artifact.key)")
+    case "resources", "certManager": ResourceSetCheck(operation: "check of \(artifact.key)")
     default: nil
     }
   }

@@ -77,19 +77,22 @@ public struct BackupRun: Sendable {
     try await begin(lease)
     do {
       var warnings: [String] = []
+      var missing: [String] = []
       let manifest = try await lease.whileKept {
         try await RunQueue(context: context, lease: lease, permissions: permissions).enter()
         var artifacts: [Manifest.Artifact] = []
         for source in sources {
-          let (artifact, said) = try await capture(source, id: id, settings)
+          let (artifact, facts) = try await capture(source, id: id, settings)
           artifacts.append(artifact)
-          warnings += said.map { sources.count > 1 ? "\(source.name): \($0)" : $0 }
+          warnings += facts.warnings.map { sources.count > 1 ? "\(source.name): \($0)" : $0 }
+          missing += facts.missing.map { "\(source.name): \($0)" }
         }
         let manifest = makeManifest(id, artifacts)
         try await ManifestWriter(context: context, lease: lease, permissions: permissions).write(manifest)
         return manifest
       }
       result.warnings = warnings.isEmpty ? nil : warnings
+      result.missing = missing.isEmpty ? nil : missing
       return manifest
     } catch {
       if (error as? RunFailure)?.cause is ManifestConflict {
@@ -131,7 +134,7 @@ public struct BackupRun: Sendable {
 
   private func capture(
     _ source: any SnapshotSource, id: BackupID, _ settings: EncodeSettings
-  ) async throws -> (Manifest.Artifact, warnings: [String]) {
+  ) async throws -> (Manifest.Artifact, facts: SnapshotFacts) {
     let encodings = settings.encodings.map(\.rawValue)
     let key = context.layout.artifactKey(
       of: id, source: source.name, fileExtension: source.fileExtension, encodings: encodings)
@@ -165,12 +168,20 @@ public struct BackupRun: Sendable {
         Manifest.Artifact(
           source: source.name, kind: source.kind, key: key, encodings: encodings, plainSize: summary.plainBytes,
           plainSHA256: summary.plainSHA256, storedSize: summary.storedBytes, storedSHA256: summary.storedSHA256,
-          facts: stream.facts.values),
-        stream.facts.warnings
+          facts: Self.recorded(stream.facts)),
+        stream.facts
       )
     } catch {
       throw ErrorMapping.failure(error, step: .upload, source: source.name)
     }
+  }
+
+  /// What is missing stays with the backup, wherever it is read from.
+  private static func recorded(_ facts: SnapshotFacts) -> [String: String] {
+    guard !facts.missing.isEmpty else { return facts.values }
+    let shown = facts.missing.prefix(100).joined(separator: "; ")
+    let rest = facts.missing.count - 100
+    return facts.values.merging(["missing": rest > 0 ? "\(shown); and \(rest) more" : shown]) { $1 }
   }
 
   private func makeManifest(_ id: BackupID, _ artifacts: [Manifest.Artifact]) -> Manifest {
@@ -215,7 +226,9 @@ public struct BackupRun: Sendable {
         source: $0.source, key: String($0.key.dropFirst(prefix.count)), plainSize: $0.plainSize,
         plainSHA256: $0.plainSHA256, storedSize: $0.storedSize, storedSHA256: $0.storedSHA256)
     }
-    result.facts = Dictionary(uniqueKeysWithValues: manifest.artifacts.map { ($0.source, $0.facts) })
+    // What is missing is told once.
+    result.facts = Dictionary(
+      uniqueKeysWithValues: manifest.artifacts.map { ($0.source, $0.facts.filter { $0.key != "missing" }) })
     context.logger.info("backup complete", metadata: ["backup.id": "\(manifest.id)"])
   }
 

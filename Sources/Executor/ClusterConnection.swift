@@ -10,20 +10,24 @@ import Synchronization
 public final class ClusterConnection: Sendable {
   private let mounts: Mounts
   private let environment: [String: String]
-  private let transport = Mutex<HTTPTransport?>(nil)
+  /// By the bytes that an answer may have; nil for the transport's own limit.
+  private let transports = Mutex<[Int?: HTTPTransport]>([:])
 
   public init(mounts: Mounts, environment: [String: String] = ProcessInfo.processInfo.environment) {
     self.mounts = mounts
     self.environment = environment
   }
 
+  /// - Parameter answerLimit: Bytes of an answer, for callers that ask for less where one is larger.
   /// - Throws: ``RunFailure`` of step `prepare` where there is no API server to be found.
-  public func client() throws -> KubernetesClient {
+  public func client(answerLimit: Int? = nil) throws -> KubernetesClient {
     do {
       let configuration = try configuration()
-      let http = try transport.withLock { transport in
-        let http = try transport ?? HTTPTransport(configuration: configuration)
-        transport = http
+      var limits = HTTPTransport.Limits()
+      if let answerLimit { limits.bodySize = answerLimit }
+      let http = try transports.withLock { [limits] transports in
+        let http = try transports[answerLimit] ?? HTTPTransport(configuration: configuration, limits: limits)
+        transports[answerLimit] = http
         return http
       }
       return KubernetesClient(
@@ -37,12 +41,12 @@ public final class ClusterConnection: Sendable {
 
   /// Closes the connections, where there are some.
   public func close() async {
-    let http = transport.withLock { transport in
-      let http = transport
-      transport = nil
-      return http
+    let open = transports.withLock { transports in
+      let open = Array(transports.values)
+      transports = [:]
+      return open
     }
-    try? await http?.shutdown()  // The process ends, or its run has: nothing is to be saved.
+    for http in open { try? await http.shutdown() }  // The process ends, or its run has: nothing is to be saved.
   }
 
   private func configuration() throws -> ClientConfiguration {

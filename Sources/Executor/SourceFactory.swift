@@ -1,6 +1,7 @@
 internal import Foundation
 internal import HoldfastAPI
 public import JobPlan
+public import Logging
 internal import KubernetesClient
 public import SnapshotSource
 
@@ -10,12 +11,16 @@ public struct SourceFactory: Sendable {
   let plan: Plan
   let mounts: Mounts
   let cluster: ClusterConnection
+  let logger: Logger
 
   /// - Parameter cluster: For the kinds that read an API server; nothing connects to it until one of them is made.
-  public init(plan: Plan, mounts: Mounts, cluster: ClusterConnection) {
+  public init(
+    plan: Plan, mounts: Mounts, cluster: ClusterConnection, logger: Logger = Logger(label: "holdfast.source")
+  ) {
     self.plan = plan
     self.mounts = mounts
     self.cluster = cluster
+    self.logger = logger
   }
 
   /// - Throws: ``RunFailure`` of step `prepare`.

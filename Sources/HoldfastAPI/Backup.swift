@@ -101,7 +101,7 @@ public struct Backup: KubernetesObject, Hashable {
     /// Why the run failed; of one that still runs, why its last attempt did.
     public var failure: Failure?
     public var warnings: [String]?
-    /// `Completed`, `Failed`.
+    /// `Completed`, `Failed`; `PartiallyCaptured` where something that was asked for is not in it.
     public var conditions: [Condition]?
 
     public init(phase: Phase? = nil, trigger: BackupTrigger? = nil) {

@@ -9,8 +9,8 @@ extension ExecutorResult {
 
   /// The result as JSON that fits a termination message.
   ///
-  /// Where it does not fit, parts go in this order, each only if still needed, and ``truncated`` is set: warnings,
-  /// facts, digests, artifact keys, the ids that pruning deleted, the details of the plan, the messages of steps, the
+  /// Where it does not fit, parts go in this order, each only if still needed, and ``truncated`` is set: warnings, all but
+  /// the first of what is missing, facts, digests, artifact keys, the ids that pruning deleted, the details of the plan, the messages of steps, the
   /// end of long messages, the plan, the steps, the artifacts. What happened and why always stays.
   ///
   /// - Parameter limit: Bytes; at least 1,024.
@@ -52,6 +52,12 @@ extension ExecutorResult {
 
   private static let trims: [@Sendable (inout ExecutorResult) -> Void] = [
     { $0.warnings = nil },
+    // That something is missing always stays, and the first of it.
+    { result in
+      guard let missing = result.missing else { return }
+      let shown = missing.prefix(4).map { cut($0, to: 160) }
+      result.missing = shown + (missing.count > shown.count ? ["and \(missing.count - shown.count) more"] : [])
+    },
     { $0.facts = nil },
     { result in
       result.artifacts = result.artifacts?.map { artifact in
@@ -96,6 +102,7 @@ extension ExecutorResult {
       cutFailure(of: &result, to: 128)
       result.prune?.message = nil
       result.location = nil
+      if result.missing != nil { result.missing = ["more than fits here; the manifest's facts name it"] }
     },
   ]
 

@@ -59,6 +59,8 @@ public struct ExecutorResult: Codable, Sendable, Hashable {
   public var warnings: [String]?
   /// Of a preflight: what was found out, by ``PreflightCapability``.
   public var capabilities: [String: Bool]?
+  /// What was asked for and is not in the backup, though the rest is good; with the source's name in front.
+  public var missing: [String]?
   /// Something was left out to fit; the manifest in the bucket is whole.
   public var truncated: Bool?
 

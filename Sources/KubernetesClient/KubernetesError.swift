@@ -34,6 +34,8 @@ public struct KubernetesError: Error, Sendable {
     public static let connection = Code("connection")
     /// The answer, or an object in it, is not of the expected shape.
     public static let decoding = Code("decoding")
+    /// The answer has more bytes than the transport holds. List in smaller pages.
+    public static let answerTooLarge = Code("answerTooLarge")
     /// The client is set up wrongly (kubeconfig, certificates, files). A person has to change that.
     public static let configuration = Code("configuration")
     /// The caller's arguments make no request, for example an empty name. A bug of the caller.

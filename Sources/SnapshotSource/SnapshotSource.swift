@@ -51,10 +51,13 @@ public struct SnapshotFacts: Sendable, Hashable {
   public var values: [String: String]
   /// For people: what they should know of this capture, though it is good.
   public var warnings: [String]
+  /// For people: what was asked for and is not in this capture, though the rest is good.
+  public var missing: [String]
 
-  public init(_ values: [String: String] = [:], warnings: [String] = []) {
+  public init(_ values: [String: String] = [:], warnings: [String] = [], missing: [String] = []) {
     self.values = values
     self.warnings = warnings
+    self.missing = missing
   }
 }
 

@@ -48,6 +48,16 @@ import Testing
     #expect(try await world.uploads() == 0)
   }
 
+  @Test func whatASourceMissesIsInTheResultAndInTheManifest() async throws {
+    let world = World()
+    let result = await world.backup([FakeSource(), FakeSource(name: "partial")])
+    #expect(result.outcome == .succeeded)
+    #expect(result.missing == ["partial: widgets: Forbidden: no"])
+    let manifest = try #require(try await world.list().first?.manifest)
+    #expect(manifest.artifacts.map { $0.facts["missing"] } == [nil, "widgets: Forbidden: no"])
+    #expect(result.facts?["partial"]?["missing"] == nil)
+  }
+
   @Test func anUnexpectedErrorOfASourceIsAFailureToo() async throws {
     let world = World()
     let result = await world.backup([FakeSource(failsAfter: 5_000, error: FakeSource.Broken())])

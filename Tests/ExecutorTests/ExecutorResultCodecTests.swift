@@ -50,9 +50,20 @@ import Testing
     #expect(second.artifacts?.first?.storedSize == 900_000)
   }
 
+  @Test func thatSomethingIsMissingAlwaysStays() throws {
+    var result = result()
+    result.artifacts = artifacts(16)
+    result.missing = (0..<300).map { "objects: kind-\($0).example.com in shop: Forbidden: no right to list it" }
+    let decoded = try ExecutorResult(decoding: try result.encoded())
+    #expect(decoded.missing?.count == 5)
+    #expect(decoded.missing?.first?.hasPrefix("objects: kind-0.example.com") == true)
+    #expect(decoded.missing?.last == "and 296 more")
+  }
+
   @Test func anythingFits() throws {
     var result = result()
     result.outcome = .failed
+    result.missing = (0..<9).map { _ in String(repeating: "\u{1}", count: 5_000) }
     result.artifacts = artifacts(16)
     result.failure = Backup.Failure(
       step: "source", reason: "SourceFailed", message: String(repeating: "\u{1}ü\"", count: 4_000), source: "raft")

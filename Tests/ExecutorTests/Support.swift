@@ -82,7 +82,9 @@ struct FakeSource: SnapshotSource {
       given = end
     }
     if failsAfter != nil { throw error }
-    return SnapshotFacts(["clusterID": "c1"], warnings: name == "noisy" ? ["a warning"] : [])
+    return SnapshotFacts(
+      ["clusterID": "c1"], warnings: name == "noisy" ? ["a warning"] : [],
+      missing: name == "partial" ? ["widgets: Forbidden: no"] : [])
   }
 }
 

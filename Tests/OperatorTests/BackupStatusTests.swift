@@ -215,6 +215,20 @@ private let cases: [RunCase] = [
     #expect(status.trigger == .scheduled)
   }
 
+  @Test func aGoodRunThatLacksSomethingSaysSo() {
+    let result = Make.result { $0.missing = ["objects: widgets: Forbidden: no", "objects: gadgets: NotFound: gone"] }
+    let job = Make.job { $0.end("Complete") }
+    let status = RunObservation(job: job, pods: [Make.pod(of: job, ended(0, result))], previous: nil)
+      .backupStatus(now: Timestamp(Scene.start))
+    #expect(status.phase == .completed)
+    let condition = status.conditions["PartiallyCaptured"]
+    #expect(condition?.status == .true && condition?.reason == "PartiallyCaptured")
+    #expect(
+      condition?.message == "not in the backup: objects: widgets: Forbidden: no; objects: gadgets: NotFound: gone")
+    let whole = RunObservation(job: job, pods: [Make.pod(of: job, ended(0, Make.result()))], previous: nil)
+    #expect(whole.backupStatus(now: Timestamp(Scene.start)).conditions["PartiallyCaptured"] == nil)
+  }
+
   @Test func aLostResultIsSaidAndNotInvented() {
     let job = Make.job { $0.end("Complete") }
     let status = RunObservation(job: job, pods: [], previous: nil).backupStatus(now: Timestamp(Scene.start))

@@ -172,7 +172,7 @@ private func translate(_ error: any Error, request: Request) -> any Error {
   case let error as HTTPClientError where error == .cancelled: return CancellationError()
   case is NIOTooManyBytesError:
     return KubernetesError(
-      code: .decoding, operation: request.operation, message: "the answer is too large; list in smaller pages",
+      code: .answerTooLarge, operation: request.operation, message: "the answer is too large; list in smaller pages",
       cause: error)
   case is NIOSSLError, is BoringSSLError:
     return KubernetesError(

@@ -56,7 +56,22 @@ extension RunObservation {
     var warnings = result.warnings ?? []
     if let message = result.prune?.message { warnings.append("retention was not applied: \(message)") }
     if result.truncated == true { warnings.append("the list of artifacts is cut; the manifest in the bucket is whole") }
+    partial(&status, result.missing ?? [], now)
     finish(&status, warnings: warnings, now)
+  }
+
+  /// A good backup that lacks something says so where conditions are looked at, and keeps saying it.
+  private func partial(_ status: inout Backup.Status, _ missing: [String], _ now: Timestamp) {
+    guard !missing.isEmpty else { return }
+    var message = "not in the backup: "
+    for (index, item) in missing.enumerated() {
+      guard message.count + item.count < 2_000 || index == 0 else {
+        message += "; and \(missing.count - index) more"
+        break
+      }
+      message += (index == 0 ? "" : "; ") + item
+    }
+    status.conditions.set("PartiallyCaptured", .true, .partiallyCaptured, message, now: now)
   }
 
   // The executor exits with 0 only after the manifest is written, so that the backup is there; its details are not.

@@ -19,6 +19,11 @@ public final class ResourceSetWriter {
     modified = TarEntry.Time(seconds: Int64(header.capturedAt.date.timeIntervalSince1970))
   }
 
+  /// The kinds of which something was written, in a fixed order.
+  public var resources: [ResourceType] {
+    counts.filter { $0.value > 0 }.keys.sorted { ($0.group, $0.plural, $0.version) < ($1.group, $1.plural, $1.version) }
+  }
+
   /// Writes an object as the API server gave it; `apiVersion` and `kind`, which items of a list lack, are filled in.
   ///
   /// - Returns: The member's name.

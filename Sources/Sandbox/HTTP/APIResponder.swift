@@ -111,10 +111,11 @@ struct APIResponder: HTTPResponder {
   private func authorize(_ call: Call) throws(APIError) {
     let resource = call.resource.type.plural + (call.target.subresource.map { "/\($0)" } ?? "")
     let attributes = AccessAttributes(
-      verb: call.verb, group: call.resource.type.group, resource: resource, namespace: call.target.namespace,
+      verb: call.verb, group: call.resource.type.group, resource: resource,
+      namespace: call.target.authorizedNamespace,
       name: call.target.name)
     guard !authorizer.allows(call.caller, attributes) else { return }
-    let scope = call.target.namespace.map { " in the namespace \"\($0)\"" } ?? " at the cluster scope"
+    let scope = call.target.authorizedNamespace.map { " in the namespace \"\($0)\"" } ?? " at the cluster scope"
     throw .forbidden(
       call.resource.type, name: call.target.name ?? "",
       "User \"\(call.caller.username)\" cannot \(call.verb) resource \"\(resource)\" in API group "

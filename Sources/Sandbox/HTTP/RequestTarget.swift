@@ -37,6 +37,14 @@ struct RequestTarget: Sendable, Equatable {
   }
 }
 
+extension RequestTarget {
+  /// Where rights are asked for: a namespace itself is in that namespace, so that a Role there can let it be read
+  /// (https://github.com/kubernetes/apiserver, pkg/endpoints/request/requestinfo.go).
+  var authorizedNamespace: String? {
+    namespace ?? (group.isEmpty && plural == "namespaces" ? name : nil)
+  }
+}
+
 /// A query string.
 struct QueryParameters: Sendable {
   private var values: [String: String] = [:]

@@ -35,6 +35,12 @@ struct ContainerCommand: Sendable {
     async throws(StartProblem) -> [String: String]
   {
     var result = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME": pod.objectName]
+    // Where a client library in a pod looks for the API server; this one listens on the loopback interface alone.
+    let service = try? await cluster.get(.services, namespace: "default", name: "kubernetes")
+    if let port = service?[path: "spec", "ports"]?.arrayValue?.first?["port"]?.integerValue {
+      result["KUBERNETES_SERVICE_HOST"] = "127.0.0.1"
+      result["KUBERNETES_SERVICE_PORT"] = String(port)
+    }
     for source in container["envFrom"]?.arrayValue ?? [] {
       let prefix = source["prefix"]?.stringValue ?? ""
       for (field, resource) in [("configMapRef", ResourceType.configMaps), ("secretRef", .secrets)] {

@@ -60,6 +60,7 @@ struct Cluster: Sendable {
       "wait", "--for=condition=Established", "--timeout=30s", "crd/backuppolicies.holdfast.dev",
       "crd/backups.holdfast.dev", "crd/restorerequests.holdfast.dev"
     ).checked()
+    for role in try Binaries.executorRoles() { try await apply(role) }
   }
 
   func kubectl(_ arguments: String..., input: String = "") async throws -> CommandResult {
@@ -105,6 +106,21 @@ struct Cluster: Sendable {
 
 /// What the build made.
 enum Binaries {
+  /// The ClusterRoles that the chart installs for executors.
+  static func executorRoles() throws -> [String] {
+    let folder = repository + "/charts/holdfast/files"
+    return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("executor-") }.map {
+      file in
+      """
+      apiVersion: rbac.authorization.k8s.io/v1
+      kind: ClusterRole
+      metadata: {name: holdfast-\(file.dropLast("-rules.yaml".count))}
+      rules:
+      \(try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8))
+      """
+    }
+  }
+
   /// The repository's root: two folders above this file's target.
   static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path

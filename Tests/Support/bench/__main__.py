@@ -3,6 +3,7 @@ import argparse
 
 import download
 import memory
+import resources
 import upload
 
 
@@ -18,6 +19,11 @@ def main():
         if name == "upload":
             command.add_argument("--skip-backup", action="store_true", help="leave out the Raft snapshot")
         command.set_defaults(run=module.run)
+    command = commands.add_parser("resources")
+    command.add_argument("--objects", type=int, default=50_000)
+    command.add_argument("--bytes", type=int, default=2_000, help="of each object")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=resources.run)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
