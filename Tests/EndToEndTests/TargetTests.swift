@@ -87,7 +87,7 @@ import TestServers
     #expect(warnings.contains("may not list") && warnings.contains("nothing is pruned"), "\(warnings)")
     #expect(try await scenario.keys().filter { $0.hasSuffix("/manifest.json") }.count == 1)
     // What it wrote is whole: others can read it.
-    try await scenario.cluster.apply(scenario.policy())
+    try await scenario.applyPolicy(scenario.policy())
     #expect(try await scenario.runJob("two") == "Completed")
     #expect(try await scenario.backup("two", ".status.storage.count") == "2")
   }

@@ -85,6 +85,9 @@ struct Scenario: Sendable {
   /// Applies a policy and waits until it is ready.
   func applyPolicy(_ text: String, named name: String = "bao") async throws {
     try await cluster.apply(text)
+    // What is True may be so of the policy before this change, whose CronJob still stands.
+    let generation = try await cluster.value("backuppolicy/\(name)", ".metadata.generation", in: namespace)
+    try await cluster.waitFor("backuppolicy/\(name)", ".status.observedGeneration", in: namespace, toBe: generation)
     try await cluster.waitFor(
       "backuppolicy/\(name)", ".status.conditions[?(@.type==\"Ready\")].status", in: namespace, toBe: "True")
   }
