@@ -164,6 +164,14 @@ let package = Package(
         "ResourceSet", "Tar", "KubernetesModel", "KubernetesClient", "SnapshotSource", crypto, nioCore, logging,
         swiftASN1, x509, yams,
       ], swiftSettings: strict),
+    // What cert-manager will do with restored Certificates: pure.
+    .target(
+      name: "PKIPreview", dependencies: ["CertManagerSource", "KubernetesModel", crypto, cryptoExtras, swiftASN1, x509],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PKIPreviewTests",
+      dependencies: ["PKIPreview", "CertManagerSource", "KubernetesModel", crypto, cryptoExtras, swiftASN1, x509],
+      swiftSettings: strict),
     .target(
       name: "FilesSource",
       dependencies: ["Tar", "KubernetesModel", "KubernetesClient", "SnapshotSource", nioCore, nioPosix, logging],

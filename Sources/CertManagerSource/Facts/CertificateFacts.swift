@@ -1,6 +1,6 @@
 import Crypto
-import Foundation
-import KubernetesModel
+public import Foundation
+public import KubernetesModel
 import SwiftASN1
 import X509
 
@@ -75,12 +75,12 @@ public enum ChainVerdict: String, Codable, Sendable, Hashable {
 }
 
 /// Who issues a Certificate. Absent kind and group mean `Issuer` and `cert-manager.io`.
-struct IssuerReference: Hashable, CustomStringConvertible {
-  var group: String
-  var kind: String
-  var name: String
+public struct IssuerReference: Sendable, Hashable, CustomStringConvertible {
+  public var group: String
+  public var kind: String
+  public var name: String
 
-  init(_ certificate: JSONValue) {
+  public init(_ certificate: JSONValue) {
     func text(_ member: String, _ fallback: String) -> String {
       let value = certificate[path: "spec", "issuerRef", member]?.stringValue ?? ""
       return value.isEmpty ? fallback : value
@@ -90,14 +90,16 @@ struct IssuerReference: Hashable, CustomStringConvertible {
     name = text("name", "")
   }
 
-  var isExternal: Bool { group != CertManagerResources.group }
-  var description: String { (isExternal ? "\(group)/" : "") + "\(kind)/\(name)" }
+  public var isExternal: Bool { group != CertManagerResources.group }
+  public var description: String { (isExternal ? "\(group)/" : "") + "\(kind)/\(name)" }
 }
 
 /// When cert-manager renews, computed as it does.
 /// https://github.com/cert-manager/cert-manager/blob/master/pkg/util/pki/renewaltime.go
-enum RenewalTime {
-  static func of(notBefore: Date, notAfter: Date, renewBefore: String?, renewBeforePercentage: Int64? = nil) -> Date {
+public enum RenewalTime {
+  public static func of(
+    notBefore: Date, notAfter: Date, renewBefore: String?, renewBeforePercentage: Int64? = nil
+  ) -> Date {
     let life = notAfter.timeIntervalSince(notBefore)
     var before = life / 3
     if let percentage = renewBeforePercentage, (1...99).contains(percentage) {

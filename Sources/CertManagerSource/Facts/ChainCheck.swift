@@ -1,13 +1,13 @@
-import Foundation
-import KubernetesModel
+public import Foundation
+public import KubernetesModel
 import SwiftASN1
-@_spi(FixedExpiryValidationTime) import X509
+@_spi(FixedExpiryValidationTime) public import X509
 
 /// Judges a leaf by the CA that was captured with it.
-enum ChainCheck {
+public enum ChainCheck {
   /// Certificates in PEM under one key of a Secret.
   /// - Throws: Where what is there cannot be read.
-  static func certificates(_ key: String, of secret: JSONValue) throws -> [Certificate] {
+  public static func certificates(_ key: String, of secret: JSONValue) throws -> [Certificate] {
     guard let text = secret[path: "data", key]?.stringValue, !text.isEmpty else { return [] }
     guard let data = Data(base64Encoded: text) else { throw Unreadable(description: "\(key) is not base64") }
     let documents = try PEMDocument.parseMultiple(pemString: String(decoding: data, as: UTF8.self))
@@ -15,15 +15,15 @@ enum ChainCheck {
     return try documents.map { try Certificate(pemDocument: $0) }
   }
 
-  struct Unreadable: Error, CustomStringConvertible {
-    var description: String
+  public struct Unreadable: Error, CustomStringConvertible {
+    public var description: String
   }
 
   /// - Parameters:
   ///   - chain: What the leaf's Secret holds behind it.
   ///   - authority: What the CA's own Secret holds: the CA, and what signed it.
   ///   - now: Whether a certificate has expired is told apart from whether the CA signed it.
-  static func verdict(
+  public static func verdict(
     leaf: Certificate, chain: [Certificate], authority: [Certificate], now: Date
   ) async -> ChainVerdict {
     guard let root = authority.first else { return .doesNotVerify }
