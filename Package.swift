@@ -172,6 +172,18 @@ let package = Package(
       name: "PKIPreviewTests",
       dependencies: ["PKIPreview", "CertManagerSource", "KubernetesModel", crypto, cryptoExtras, swiftASN1, x509],
       swiftSettings: strict),
+    // Brings resource sets back onto an API server.
+    .target(
+      name: "ResourceRestore",
+      dependencies: [
+        "CertManagerSource", "PKIPreview", "ResourceSet", "KubernetesModel", "KubernetesClient", nioCore,
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "ResourceRestoreTests",
+      dependencies: [
+        "ResourceRestore", "PKIPreview", "ResourceSet", "CertManagerSource", "KubernetesModel", "KubernetesClient",
+        "KubernetesTestKit", "Sandbox", "SnapshotSource", crypto, logging, nioCore, serviceLifecycle, swiftASN1, x509,
+      ], swiftSettings: strict),
     .target(
       name: "FilesSource",
       dependencies: ["Tar", "KubernetesModel", "KubernetesClient", "SnapshotSource", nioCore, nioPosix, logging],

@@ -1,4 +1,4 @@
-import KubernetesModel
+public import KubernetesModel
 
 /// The Secrets that an Issuer or ClusterIssuer names.
 ///
@@ -56,6 +56,15 @@ enum IssuerReferences {
 
   static func ofChallenges(_ issuer: JSONValue) -> Set<String> {
     Set(ofChallenges.flatMap { $0.strings(in: issuer) })
+  }
+}
+
+/// The Secrets that an issuer names, for whoever restores it.
+public enum IssuerSecrets {
+  /// In the issuer's namespace, or for a ClusterIssuer in the cluster resource namespace; what looks like a reference in a
+  /// webhook's configuration too.
+  public static func names(in issuer: JSONValue) -> Set<String> {
+    IssuerReferences.own(issuer).union(IssuerReferences.ofWebhooks(issuer).map(\.name))
   }
 }
 

@@ -18,7 +18,8 @@ public struct ResourceSetReader: Sendable {
   private static let limit = 32 << 20
 
   private var tar = TarReader()
-  private let parsesObjects: Bool
+  private let parses: @Sendable (_ ordinal: Int, _ path: String) -> Bool
+  private var parsesThis = false
   private var name: String?
   private var content = ByteBuffer()
   private var header: ResourceSetHeader?
@@ -26,7 +27,11 @@ public struct ResourceSetReader: Sendable {
   private var objects = 0
 
   /// - Parameter parsesObjects: false to check the archive and its index alone, which is many times faster.
-  public init(parsesObjects: Bool) { self.parsesObjects = parsesObjects }
+  public init(parsesObjects: Bool) { parses = { _, _ in parsesObjects } }
+
+  /// - Parameter parses: Asked once for each object, with its place in the set counted from 0, and its path: the others are
+  ///   counted and not read.
+  public init(parsing parses: @escaping @Sendable (_ ordinal: Int, _ path: String) -> Bool) { self.parses = parses }
 
   /// - Throws: ``ResourceSetError``, `TarError`. The reader cannot be used after that.
   public mutating func consume(_ bytes: ByteBuffer) throws -> [ResourceSetEvent] {
@@ -74,6 +79,8 @@ public struct ResourceSetReader: Sendable {
       throw ResourceSetError(.invalidMember, "it has \(entry.size) bytes, more than any object", member: name)
     }
     self.name = entry.kind == .file ? name : nil
+    let isObject = entry.kind == .file && name.hasPrefix(ResourceSetFormat.folder + "/")
+    parsesThis = !isObject || parses(objects, name)
     content.clear()
   }
 
@@ -82,9 +89,7 @@ public struct ResourceSetReader: Sendable {
       throw ResourceSetError(.invalidMember, "it is larger than any object", member: name)
     }
     // Nobody reads what is only counted.
-    if parsesObjects || name == ResourceSetFormat.header || name == ResourceSetFormat.index {
-      content.writeImmutableBuffer(piece)
-    }
+    if parsesThis { content.writeImmutableBuffer(piece) }
   }
 
   private mutating func end() throws -> ResourceSetEvent? {
@@ -104,7 +109,7 @@ public struct ResourceSetReader: Sendable {
         throw ResourceSetError(.invalidMember, "no resource set has such a member", member: name)
       }
       objects += 1
-      return .object(path: name, parsesObjects ? try YAMLReader.value(content, member: name) : nil)
+      return .object(path: name, parsesThis ? try YAMLReader.value(content, member: name) : nil)
     }
   }
 
