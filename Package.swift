@@ -284,7 +284,9 @@ let package = Package(
       path: "Tests/Support/TestServers", swiftSettings: strict),
     .testTarget(
       name: "SandboxTests",
-      dependencies: ["Sandbox", "KubernetesModel", hummingbird, logging, nioCore, serviceLifecycle],
+      dependencies: [
+        "Sandbox", "KubernetesModel", "KubernetesClient", hummingbird, logging, nioCore, serviceLifecycle,
+      ],
       resources: [.copy("Fixtures")],
       swiftSettings: strict),
     // The whole, as users meet it: real servers, the built programs and kubectl.

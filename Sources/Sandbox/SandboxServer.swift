@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 import KubernetesModel
 public import Logging
@@ -123,6 +124,7 @@ public struct SandboxServer: Service {
         audiences: audience.isEmpty || audience == "sandbox" ? [] : [audience], expirationSeconds: Int(seconds))
     }
     server.logProvider = pods
+    server.execProvider = pods
     return [
       pods, JobController(cluster: cluster), CronJobController(cluster: cluster), GarbageCollector(cluster: cluster),
       NamespaceController(cluster: cluster), BookmarkTicker(store: store),
@@ -139,9 +141,14 @@ public struct SandboxServer: Service {
     tls.applicationProtocols = ["http/1.1"]
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
+    let responder = APIResponder(server: server, tokens: tokens, logger: logger)
+    let http = HTTPServerBuilder { handler in
+      UpgradingChannel(responder: handler) { head in
+        Result { () throws(APIError) in try responder.decideUpgrade(head) }
+      }
+    }
     return Application(
-      responder: APIResponder(server: server, tokens: tokens, logger: logger),
-      server: try .tls(.http1(), tlsConfiguration: tls),
+      responder: responder, server: try .tls(http, tlsConfiguration: tls),
       configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: configuration.port)),
       onServerRunning: onListening, logger: quiet)
   }

@@ -12,6 +12,7 @@ final class APIServer: Sendable {
   /// The time now, for timestamps of objects.
   let clock: @Sendable () -> Date
   private let logs = Mutex<(any PodLogProvider)?>(nil)
+  private let execs = Mutex<(any PodExecProvider)?>(nil)
   private let certificate = Mutex<String?>(nil)
 
   init(store: Store = Store(), clock: @escaping @Sendable () -> Date = { Date() }) {
@@ -19,6 +20,12 @@ final class APIServer: Sendable {
     self.clock = clock
     registry = ResourceRegistry(builtIn: BuiltInResources.all)
     bootstrap()
+  }
+
+  /// Who runs what `kubectl exec` asks for.
+  var execProvider: (any PodExecProvider)? {
+    get { execs.withLock { $0 } }
+    set { execs.withLock { $0 = newValue } }
   }
 
   /// Who answers `kubectl logs`.

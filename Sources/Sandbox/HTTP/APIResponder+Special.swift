@@ -10,7 +10,8 @@ extension APIResponder {
     case (.pods, "log"):
       guard call.request.method == .get else { return nil }
       return try await log(call)
-    case (.pods, "exec"), (.pods, "attach"), (.pods, "portforward"), (.pods, "proxy"), (.services, "proxy"),
+    case (.pods, "exec"): return try execWithoutWebSocket(call)
+    case (.pods, "attach"), (.pods, "portforward"), (.pods, "proxy"), (.services, "proxy"),
       (.pods, "ephemeralcontainers"), (.pods, "resize"), (.pods, "binding"):
       throw .notImplemented("\(call.resource.type.plural)/\(subresource)")
     case (.pods, "eviction"):

@@ -96,7 +96,7 @@ struct APIResponder: HTTPResponder {
 
   // MARK: Who may
 
-  private func authenticate(_ request: Request) throws(APIError) -> Caller {
+  func authenticate(_ request: Request) throws(APIError) -> Caller {
     let header = request.headers[.authorization] ?? ""
     guard header.lowercased().hasPrefix("bearer "), let caller = tokens.caller(token: String(header.dropFirst(7)))
     else {
@@ -108,17 +108,19 @@ struct APIResponder: HTTPResponder {
     return caller
   }
 
-  private func authorize(_ call: Call) throws(APIError) {
+  /// - Parameter verb: nil means the one of the request.
+  func authorize(_ call: Call, verb: String? = nil) throws(APIError) {
+    let verb = verb ?? call.verb
     let resource = call.resource.type.plural + (call.target.subresource.map { "/\($0)" } ?? "")
     let attributes = AccessAttributes(
-      verb: call.verb, group: call.resource.type.group, resource: resource,
+      verb: verb, group: call.resource.type.group, resource: resource,
       namespace: call.target.authorizedNamespace,
       name: call.target.name)
     guard !authorizer.allows(call.caller, attributes) else { return }
     let scope = call.target.authorizedNamespace.map { " in the namespace \"\($0)\"" } ?? " at the cluster scope"
     throw .forbidden(
       call.resource.type, name: call.target.name ?? "",
-      "User \"\(call.caller.username)\" cannot \(call.verb) resource \"\(resource)\" in API group "
+      "User \"\(call.caller.username)\" cannot \(verb) resource \"\(resource)\" in API group "
         + "\"\(call.resource.type.group)\"\(scope)")
   }
 

@@ -56,6 +56,15 @@ struct QueryParameters: Sendable {
     }
   }
 
+  /// All values of a parameter that may be there more than once, in their order.
+  static func values(of name: String, in query: String?) -> [String] {
+    (query ?? "").split(separator: "&").compactMap { part in
+      let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard decode(sides[0]) == name else { return nil }
+      return sides.count > 1 ? decode(sides[1]) : ""
+    }
+  }
+
   private static func decode(_ text: Substring) -> String {
     let spaced = String(text).replacing("+", with: " ")
     return spaced.removingPercentEncoding ?? spaced

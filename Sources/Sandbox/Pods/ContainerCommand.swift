@@ -6,6 +6,8 @@ struct ContainerCommand: Sendable {
   var arguments: [String]
   var environment: [String: String]
   var workingDirectory: String?
+  /// For other commands in the same container.
+  var rewriting = PathRewriting(root: "", mountPaths: [])
 
   /// - Throws: ``StartProblem`` as the kubelet reports it: an unknown image, a missing key of a Secret or ConfigMap.
   static func resolve(
@@ -27,8 +29,12 @@ struct ContainerCommand: Sendable {
         rewriting.rewrite(expand(text, with: environment))
       }
     return ContainerCommand(
-      arguments: line, environment: environment.mapValues { rewriting.rewrite($0) },
-      workingDirectory: container["workingDir"]?.stringValue.map { rewriting.rewrite($0) })
+      arguments: line,
+      environment: Dictionary(
+        uniqueKeysWithValues: environment.map {
+          ($0, $0 == "PATH" ? rewriting.rewriteList($1) : rewriting.rewrite($1))
+        }),
+      workingDirectory: container["workingDir"]?.stringValue.map { rewriting.rewrite($0) }, rewriting: rewriting)
   }
 
   private static func environment(of container: JSONValue, pod: JSONValue, cluster: any ClusterAccess)

@@ -26,4 +26,9 @@ struct PathRewriting: Sendable {
     }
     return nil
   }
+
+  /// A list of folders, as in `PATH`.
+  func rewriteList(_ text: String) -> String {
+    text.split(separator: ":", omittingEmptySubsequences: false).map { rewrite(String($0)) }.joined(separator: ":")
+  }
 }

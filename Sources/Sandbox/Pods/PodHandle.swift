@@ -7,6 +7,8 @@ final class PodHandle: Sendable {
     var isStopping = false
     var isFinished = false
     var processes: Set<pid_t> = []
+    /// The containers that run, by name, with the processes of commands in them.
+    var containers: [String: (command: ContainerCommand, execs: Set<pid_t>)] = [:]
   }
 
   private let state = Mutex(State())
@@ -41,8 +43,46 @@ final class PodHandle: Sendable {
     Glibc.kill(-process, SIGKILL)  // What a container's first process leaves behind goes with it.
   }
 
-  /// Signals the process group of each container.
+  /// Signals the process group of each container, and of each command in one.
   func signal(_ number: Int32) {
-    for process in state.withLock({ $0.processes }) { Glibc.kill(-process, number) }
+    let processes = state.withLock { state in
+      state.containers.values.reduce(into: state.processes) { $0.formUnion($1.execs) }
+    }
+    for process in processes { Glibc.kill(-process, number) }
+  }
+
+  func kill(_ process: pid_t) { Glibc.kill(-process, SIGKILL) }
+
+  // MARK: Commands in containers
+
+  func began(_ container: String, _ command: ContainerCommand) {
+    state.withLock { $0.containers[container] = (command, []) }
+  }
+
+  /// The container's first process has ended, and with it every other one in it.
+  func ended(_ container: String) {
+    let execs = state.withLock { $0.containers.removeValue(forKey: container)?.execs ?? [] }
+    for process in execs { kill(process) }
+  }
+
+  /// What runs in a container; nil where it does not run.
+  func running(_ container: String) -> ContainerCommand? {
+    state.withLock { $0.isStopping ? nil : $0.containers[container]?.command }
+  }
+
+  func addExec(_ process: pid_t, of container: String) {
+    let isRunning = state.withLock { state in
+      guard !state.isStopping, state.containers[container] != nil else { return false }
+      state.containers[container]?.execs.insert(process)
+      return true
+    }
+    // The container ended while the command began.
+    if !isRunning { kill(process) }
+  }
+
+  /// What the command left behind goes with it; a process of another command may get its number.
+  func removeExec(_ process: pid_t, of container: String) {
+    _ = state.withLock { $0.containers[container]?.execs.remove(process) }
+    kill(process)
   }
 }

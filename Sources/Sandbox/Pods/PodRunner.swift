@@ -44,6 +44,8 @@ final class PodRunner: Service, PodLogProvider {
     }
   }
 
+  func handle(ofPod uid: String) -> PodHandle? { handles.withLock { $0[uid] } }
+
   /// Ends every process within five seconds: the sandbox leaves nothing running.
   private func stopAll() {
     for handle in handles.withLock({ Array($0.values) }) { handle.stop(grace: .seconds(5)) }

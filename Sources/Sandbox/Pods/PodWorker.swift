@@ -110,7 +110,9 @@ struct PodWorker: Sendable {
       command: command, logPath: PodRunner.logPath(folder: folder, container: name, attempt: attempt),
       terminationMessagePath: rootFolder(name) + terminationMessagePath(container),
       terminationMessagePolicy: container["terminationMessagePolicy"]?.stringValue ?? "File", handle: handle)
+    defer { handle.ended(name) }
     return await run.run {
+      handle.began(name, command)
       await tracker.change { status in
         if !isInit { status.phase = "Running" }
       }

@@ -20,6 +20,9 @@ struct VolumeBuilder: Sendable {
   /// Makes a service account token for an audience.
   let issueToken: @Sendable (_ namespace: String, _ account: String, _ audience: String, _ seconds: Int64) -> String
 
+  /// Where the pod asks for no mode: the machine is shared, so that it is stricter than the kubelet's.
+  private static let ownMode: Int64 = 0o600
+
   /// - Returns: The path on this machine for each volume.
   func build(_ pod: JSONValue) async throws(StartProblem) -> [String: String] {
     var paths: [String: String] = [:]
@@ -37,10 +40,11 @@ struct VolumeBuilder: Sendable {
     }
     try makeFolder(path)
     if volume["emptyDir"] != nil { return path }
-    let mode = volume["projected"]?["defaultMode"]?.integerValue ?? 0o644
+    let kinds = ["projected", "configMap", "secret", "downwardAPI"]
+    let mode = kinds.lazy.compactMap { volume[$0]?["defaultMode"]?.integerValue }.first ?? Self.ownMode
     var sources = volume["projected"]?["sources"]?.arrayValue
     if sources == nil {
-      for kind in ["configMap", "secret", "downwardAPI"] {
+      for kind in kinds.dropFirst() {
         guard var source = volume[kind] else { continue }
         if kind == "secret" { source["name"] = source["secretName"] }
         sources = [.object([kind: source])]
@@ -59,9 +63,9 @@ struct VolumeBuilder: Sendable {
     async throws(StartProblem)
   {
     if let configMap = source["configMap"] {
-      try await projectKeys(of: configMap, resource: .configMaps, into: path, volume: volume, pod: pod)
+      try await projectKeys(of: configMap, resource: .configMaps, into: path, mode: mode, volume: volume, pod: pod)
     } else if let secret = source["secret"] {
-      try await projectKeys(of: secret, resource: .secrets, into: path, volume: volume, pod: pod)
+      try await projectKeys(of: secret, resource: .secrets, into: path, mode: mode, volume: volume, pod: pod)
     } else if let token = source["serviceAccountToken"] {
       let account = pod[path: "spec", "serviceAccountName"]?.stringValue ?? "default"
       let value = issueToken(
@@ -78,7 +82,7 @@ struct VolumeBuilder: Sendable {
   }
 
   private func projectKeys(
-    of reference: JSONValue, resource: ResourceType, into path: String, volume: String, pod: JSONValue
+    of reference: JSONValue, resource: ResourceType, into path: String, mode: Int64, volume: String, pod: JSONValue
   ) async throws(StartProblem) {
     let name = reference["name"]?.stringValue ?? ""
     let isOptional = reference["optional"]?.boolValue ?? false
@@ -92,7 +96,7 @@ struct VolumeBuilder: Sendable {
     }
     let data = ObjectData.read(object)
     guard let items = reference["items"]?.arrayValue else {
-      for (key, value) in data { try write(value, to: "\(path)/\(key)") }
+      for (key, value) in data { try write(value, to: "\(path)/\(key)", mode: mode) }
       return
     }
     for item in items {
@@ -105,7 +109,8 @@ struct VolumeBuilder: Sendable {
             "MountVolume.SetUp failed for volume \"\(volume)\" : references non-existent \(resource.kind.lowercased()) key: \(key)",
           event: "FailedMount")
       }
-      try write(value, to: "\(path)/\(item["path"]?.stringValue ?? key)")
+      try write(
+        value, to: "\(path)/\(item["path"]?.stringValue ?? key)", mode: item["mode"]?.integerValue ?? mode)
     }
   }
 
@@ -128,9 +133,10 @@ struct VolumeBuilder: Sendable {
     }
   }
 
-  private func write(_ data: Data, to path: String) throws(StartProblem) {
+  private func write(_ data: Data, to path: String, mode: Int64 = ownMode) throws(StartProblem) {
     try makeFolder((path as NSString).deletingLastPathComponent)
-    guard FileManager.default.createFile(atPath: path, contents: data, attributes: [.posixPermissions: 0o600]) else {
+    guard FileManager.default.createFile(atPath: path, contents: data, attributes: [.posixPermissions: Int(mode)])
+    else {
       throw StartProblem(reason: "ContainerCreating", message: "cannot write \(path)", event: "FailedMount")
     }
   }
