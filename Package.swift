@@ -291,7 +291,8 @@ let package = Package(
       swiftSettings: strict),
     // The whole, as users meet it: real servers, the built programs and kubectl.
     .testTarget(
-      name: "EndToEndTests", dependencies: ["ObjectStoreTestKit", "TestServers", nioHTTP1, subprocess],
+      name: "EndToEndTests",
+      dependencies: ["ObjectStoreTestKit", "TestServers", "ZitiStandIn", nioHTTP1, subprocess, systemPackage],
       swiftSettings: strict),
     // The chart and the kustomization, by helm and kubectl.
     .testTarget(
@@ -352,11 +353,13 @@ let package = Package(
         "CertManagerSource", "KubernetesModel", "KubernetesClient", "KubernetesTestKit", "ResourceSet",
         "SnapshotSource", crypto, nioCore, swiftASN1, x509,
       ], swiftSettings: strict),
+    // An OpenZiti controller's management API, and databases as controllers write them.
+    .target(
+      name: "ZitiStandIn", dependencies: [crypto, nioCore, nioHTTP1, nioPosix, nioSSL, swiftASN1, x509],
+      path: "Tests/Support/ZitiStandIn", resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "OpenZitiSourceTests",
-      dependencies: [
-        "OpenZitiSource", "SnapshotSource", crypto, nioCore, nioHTTP1, nioPosix, nioSSL, swiftASN1, x509,
-      ], resources: [.copy("Fixtures")], swiftSettings: strict),
+      name: "OpenZitiSourceTests", dependencies: ["OpenZitiSource", "SnapshotSource", "ZitiStandIn", nioCore],
+      swiftSettings: strict),
     .testTarget(
       name: "EtcdSourceTests",
       dependencies: ["EtcdSource", "Bolt", "SnapshotSource", "TestServers", crypto, nioCore],

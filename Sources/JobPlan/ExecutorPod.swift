@@ -82,8 +82,11 @@ public struct ExecutorPod: Sendable {
   // so.
   private var securityContext: PodSecurityContext {
     let user = template.runAsUser ?? inputs.user
+    // The folder of the snapshot belongs to the group of the source's user: without it the copy could not be removed. No
+    // `fsGroup` does this, since it would change what is on the volume.
+    let group = template.runAsUser == nil ? inputs.user : nil
     return PodSecurityContext(
-      runAsNonRoot: true, runAsUser: user, fsGroup: fileSystemGroup,
+      runAsNonRoot: true, runAsUser: user, runAsGroup: group, fsGroup: fileSystemGroup,
       fsGroupChangePolicy: fileSystemGroup == nil ? nil : "OnRootMismatch",
       seccompProfile: SeccompProfile(type: "RuntimeDefault"))
   }

@@ -16,11 +16,31 @@ struct CommandOutcome: Sendable, Hashable {
   var output: String
   var errors: String
 
-  /// What went wrong, in the command's own words.
+  /// What went wrong, in the command's own words: of many of them the first and the last, where programs put the reason.
   var complaint: String {
     let text = [errors, output].first { !$0.allSatisfy(\.isWhitespace) } ?? "it said nothing"
-    return String(text.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(400))
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return line.count <= 400 ? line : "\(line.prefix(150)) ... \(line.suffix(250))"
   }
+
+  /// Something ended the command from outside (128 and the signal's number).
+  var wasKilled: Bool { [137, 143].contains(exitCode) }
+}
+
+/// Files that are read in one place and removed in another: a claim that is mounted read-only, and the controller's own pod.
+struct ReadOnlyShelf: SnapshotShelf {
+  let files: any SnapshotShelf
+  let remover: any SnapshotShelf
+
+  var place: String { files.place }
+
+  func names(in folder: String) async throws -> [String] { try await files.names(in: folder) }
+
+  func read(_ path: String, hand: @escaping @Sendable (ByteBuffer) async throws -> Void) async throws {
+    try await files.read(path, hand: hand)
+  }
+
+  func remove(_ path: String) async throws { try await remover.remove(path) }
 }
 
 /// Files beside the controller's database.

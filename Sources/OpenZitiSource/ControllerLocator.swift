@@ -20,7 +20,10 @@ struct ControllerLocator: Sendable {
     let pod = try await pod()
     let shelf: any SnapshotShelf
     switch configuration.retrieval {
-    case .folder(let root, let mountPath): shelf = FolderShelf(root: root, mountPath: mountPath)
+    case .folder(let root, let mountPath):
+      let folder = FolderShelf(root: root, mountPath: mountPath)
+      // Where the agent is called the claim needs no writing here.
+      shelf = pod.map { ReadOnlyShelf(files: folder, remover: $0.controller) } ?? folder
     case .exec: shelf = try require(pod?.controller, for: "retrieval: exec")
     }
     let taker: any SnapshotTaker
@@ -59,8 +62,16 @@ struct ControllerLocator: Sendable {
       return try await leader(choice.ready, candidates, command)
     } catch let error as KubernetesError {
       throw SnapshotSourceError(
-        error.code == .forbidden ? .unauthorized : .configuration, operation: "search for the controller's pod",
-        message: error.message, cause: error)
+        Self.code(of: error), operation: "search for the controller's pod", message: error.message, cause: error)
+    }
+  }
+
+  private static func code(of error: KubernetesError) -> SnapshotSourceError.Code {
+    switch error.code {
+    case .forbidden, .unauthorized: .unauthorized
+    case .invalidArgument, .badRequest: .configuration
+    // A controller that is not there now may be so in a minute.
+    default: .unreachable
     }
   }
 

@@ -48,7 +48,8 @@ struct PodController: CommandRunner, SnapshotShelf {
         in: namespace, pod: pod, container: container, command: ["cat", path], limits: limits, stdout: hand)
     }
     guard result.exitCode == 0 else {
-      throw failure(operation, CommandOutcome(exitCode: result.exitCode, output: "", errors: result.stderr.text))
+      throw failure(
+        "cat \(path)", CommandOutcome(exitCode: result.exitCode, output: "", errors: result.stderr.text))
     }
   }
 
@@ -59,8 +60,11 @@ struct PodController: CommandRunner, SnapshotShelf {
 
   private func failure(_ operation: String, _ outcome: CommandOutcome) -> SnapshotSourceError {
     SnapshotSourceError(
-      .failed, operation: operation,
-      message: "the command ended with status \(outcome.exitCode) in \(place): \(outcome.complaint)")
+      outcome.wasKilled ? .truncated : .failed, operation: operation,
+      message: outcome.wasKilled
+        ? "the command was killed in the middle in \(place) (status \(outcome.exitCode)); the pod was deleted or restarted, "
+          + "or ran out of memory"
+        : "the command ended with status \(outcome.exitCode) in \(place): \(outcome.complaint)")
   }
 
   private func mapping<Value>(_ operation: String, _ body: () async throws -> Value) async throws -> Value {
@@ -70,7 +74,8 @@ struct PodController: CommandRunner, SnapshotShelf {
       let code: SnapshotSourceError.Code =
         switch error.code {
         case .forbidden, .unauthorized: .unauthorized
-        case .notFound, .badRequest: .configuration
+        case .badRequest: .configuration
+        case .notFound: .unreachable
         case .connection, .timeout: .truncated
         default: .unreachable
         }

@@ -59,7 +59,9 @@ import Testing
     #expect(terms?.last?["labelSelector"] == ["matchLabels": ["app": "ziti"]])
     #expect(terms?.last?["topologyKey"] == "kubernetes.io/hostname")
     #expect(pod.affinity?["nodeAffinity"] == ["x": 1])
-    #expect(pod.securityContext?.runAsUser == 2_171 && pod.securityContext?.fsGroup == nil)
+    #expect(pod.securityContext?.runAsUser == 2_171 && pod.securityContext?.runAsGroup == 2_171)
+    #expect(pod.securityContext?.runAsNonRoot == true)
+    #expect(pod.securityContext?.fsGroup == nil, "the kubelet would change owners on a volume of somebody else")
   }
 
   /// Without the agent only the executor can remove the copy that the controller made.
@@ -75,7 +77,10 @@ import Testing
         $0.sources = [Source(name: "z", openZiti: source)]
         $0.executor = ExecutorTemplate(runAsUser: 1_000)
       })
-    #expect(other.securityContext?.runAsUser == 1_000)
+    #expect(other.securityContext?.runAsUser == 1_000 && other.securityContext?.runAsGroup == nil)
+    let exec = try self.pod(self.policy(Source(name: "z", openZiti: .init(release: "ziti"))))
+    #expect(exec.securityContext?.runAsUser == nil && exec.securityContext?.runAsGroup == nil)
+    #expect(exec.volumes?.contains { $0.persistentVolumeClaim != nil } == false && exec.affinity == nil)
   }
 
   @Test func secretsOfEtcdAndLoginsAreMounted() throws {

@@ -3,6 +3,7 @@ import NIOCore
 import SnapshotSource
 import Synchronization
 import Testing
+import ZitiStandIn
 
 @testable import OpenZitiSource
 
@@ -101,6 +102,36 @@ import Testing
     #expect(bytes.count == 262_144)
     #expect(facts.warnings.contains { $0.contains("live") })
     #expect(place.files == ["ctrl.db"])
+  }
+
+  /// Programs put the reason last, and much before it.
+  @Test func aLongComplaintKeepsItsEnd() {
+    let outcome = CommandOutcome(
+      exitCode: 1, output: "", errors: "Error\n\(String(repeating: "x", count: 100_000))\nthe disk is full\n")
+    #expect(outcome.complaint.hasPrefix("Error x") && outcome.complaint.hasSuffix("the disk is full"))
+    #expect(outcome.complaint.count < 500)
+    #expect(CommandOutcome(exitCode: 1, output: "short\n", errors: " \n").complaint == "short")
+  }
+
+  /// A claim is mounted read-only where the controller's own container can remove the copy.
+  @Test func whatIsReadFromAClaimIsRemovedInTheContainer() async throws {
+    final class Remover: SnapshotShelf {
+      let removed = Mutex<[String]>([])
+      let place = "the container"
+      func names(in folder: String) async throws -> [String] { [] }
+      func read(_ path: String, hand: @escaping @Sendable (ByteBuffer) async throws -> Void) async throws {}
+      func remove(_ path: String) async throws { removed.withLock { $0.append(path) } }
+    }
+    let place = try Place(Self.good)
+    let folder = place.folder.appendingPathComponent("db").path
+    let container = Remover()
+    let shelf = ReadOnlyShelf(files: FolderShelf(root: folder, mountPath: "/persistent"), remover: container)
+    #expect(try await shelf.names(in: "/persistent/") == ["ctrl.db"])
+    let count = Mutex(0)
+    try await shelf.read("/persistent/ctrl.db") { bytes in count.withLock { $0 += bytes.readableBytes } }
+    #expect(count.withLock { $0 } == 262_144)
+    try await shelf.remove("/persistent/ctrl.db")
+    #expect(place.files == ["ctrl.db"] && container.removed.withLock { $0 } == ["/persistent/ctrl.db"])
   }
 
   @Test func aMissingProgramSaysSo() async throws {

@@ -3,6 +3,7 @@ import NIOCore
 import SnapshotSource
 import Synchronization
 import Testing
+import ZitiStandIn
 
 @testable import OpenZitiSource
 

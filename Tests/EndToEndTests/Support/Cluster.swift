@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 import TestServers
 
 /// Where the end-to-end suite runs: a sandbox of its own, or the cluster that `KUBECONFIG` names.
@@ -13,6 +14,19 @@ struct Cluster: Sendable {
   let executorImage: String
 
   static var isRealConfigured: Bool { !(ProcessInfo.processInfo.environment["KUBECONFIG"] ?? "").isEmpty }
+
+  /// An image with a shell and the usual small programs, as busybox has them.
+  static let shellImage = ProcessInfo.processInfo.environment["HOLDFAST_E2E_SHELL_IMAGE"] ?? "busybox:1.37"
+  /// A real cluster's nodes may reach no registry, so that somebody has to say which image they have.
+  static let canRunShells =
+    !isRealConfigured || ProcessInfo.processInfo.environment["HOLDFAST_E2E_SHELL_IMAGE"] != nil
+  static let shellImageComment: Comment =
+    "a real cluster needs an image with a shell for stand-ins; name it in HOLDFAST_E2E_SHELL_IMAGE"
+
+  /// The folder of a claim on this machine; nil where there is none.
+  func claim(_ name: String, in namespace: String) -> String? {
+    sandbox.map { $0.folder.appendingPathComponent("data/claims/\(namespace)/\(name)").path }
+  }
 
   /// The cluster that tests share, with the definitions applied and an operator running.
   static let shared = SharedServer { try await Cluster.startShared() }
@@ -44,6 +58,7 @@ struct Cluster: Sendable {
       [
         try Binaries.path("holdfast-sandbox"), "--port", "0", "--kubeconfig", kubeconfig, "--data-dir",
         folder.appendingPathComponent("data").path, "--image", "holdfast=\(try Binaries.path("holdfast"))",
+        "--image", "\(shellImage)=/bin/sh",
       ], folder: folder)
     let cluster = Cluster(kubeconfig: kubeconfig, isReal: false, sandbox: process, executorImage: "holdfast:dev")
     try await process.waitUntil("the sandbox answers") {

@@ -1,5 +1,6 @@
 import Foundation
 import Subprocess
+import SystemPackage
 import TestServers
 
 /// A finished command.
@@ -28,7 +29,8 @@ func runCommand(
   var changes: [Subprocess.Environment.Key: String?] = [:]
   for (name, value) in environment { changes[Subprocess.Environment.Key(stringLiteral: name)] = value }
   let result = try await Subprocess.run(
-    .name(program), arguments: Arguments(arguments), environment: .inherit.updating(changes), input: .string(input),
+    program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
+    environment: .inherit.updating(changes), input: .string(input),
     output: .string(limit: 8 << 20), error: .string(limit: 8 << 20))
   let status: Int32 =
     switch result.terminationStatus {

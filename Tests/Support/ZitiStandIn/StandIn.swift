@@ -1,9 +1,9 @@
-import Foundation
+public import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import Synchronization
+public import Synchronization
 import X509
 
 /// A stand-in for an OpenZiti controller, since none can be had: a folder with a live database, and the management API over
@@ -14,54 +14,84 @@ import X509
 /// - 503 `TIMEOUT` while the snapshot goes on: the file appears in pieces under its final name, and its mark comes last.
 /// - Placeholders in a path are replaced anywhere in it; the target is truncated where it exists.
 /// - The edge API's variant takes no path and names no file.
-final class StandIn: Sendable {
-  struct Behaviour: Sendable {
-    var password = "admin-password"
-    var isAdmin = true
-    var asksSecondFactor = false
+public final class StandIn: Sendable {
+  public struct Behaviour: Sendable {
+    public var password = "admin-password"
+    public var isAdmin = true
+    public var asksSecondFactor = false
     /// Snapshots that are refused for the rate limit before one is taken.
-    var rateLimited = 0
+    public var rateLimited = 0
     /// Answers TIMEOUT and writes in so many steps.
-    var slowSteps = 0
-    var hasFabricAPI = true
+    public var slowSteps = 0
+    public var hasFabricAPI = true
     /// What a snapshot is a copy of.
-    var snapshot = "ctrl-schema44.db"
+    public var snapshot = "ctrl-schema44.db"
+
+    public init(
+      isAdmin: Bool = true, asksSecondFactor: Bool = false, rateLimited: Int = 0, slowSteps: Int = 0,
+      hasFabricAPI: Bool = true, snapshot: String = "ctrl-schema44.db"
+    ) {
+      self.isAdmin = isAdmin
+      self.asksSecondFactor = asksSecondFactor
+      self.rateLimited = rateLimited
+      self.slowSteps = slowSteps
+      self.hasFabricAPI = hasFabricAPI
+      self.snapshot = snapshot
+    }
   }
 
-  let folder: URL
-  let certificate: String
-  let behaviour: Mutex<Behaviour>
+  public let folder: URL
+  /// What the folder is called in paths of the API.
+  public let mountPath: String
+  /// PEM.
+  public let certificate: String
+  public let behaviour: Mutex<Behaviour>
+  private let ownsFolder: Bool
   private let channel = Mutex<(any Channel)?>(nil)
   private let log = Mutex<[String]>([])
   private let sessions = Mutex<Set<String>>([])
 
-  var database: String { folder.appendingPathComponent("ctrl.db").path }
-  var url: String { "https://127.0.0.1:\(channel.withLock { $0 }?.localAddress?.port ?? 0)" }
+  public var database: String { folder.appendingPathComponent("ctrl.db").path }
+  public var url: String { "https://127.0.0.1:\(channel.withLock { $0 }?.localAddress?.port ?? 0)" }
   /// `POST /fabric/v1/database/snapshot` and the like, in order.
-  var requests: [String] { log.withLock { $0 } }
-  var openSessions: Int { sessions.withLock { $0.count } }
-  var files: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted() }
+  public var requests: [String] { log.withLock { $0 } }
+  public var openSessions: Int { sessions.withLock { $0.count } }
+  public var files: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted() }
 
-  private init(_ behaviour: Behaviour, folder: URL, certificate: String) {
+  private init(_ behaviour: Behaviour, folder: URL, mountPath: String?, certificate: String) {
     self.behaviour = Mutex(behaviour)
     self.folder = folder
+    self.mountPath = mountPath ?? folder.path
+    ownsFolder = mountPath == nil
     self.certificate = certificate
   }
 
-  static func fixture(_ name: String) throws -> URL {
+  public static func fixture(_ name: String) throws -> URL {
     guard let url = Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: nil) else {
       throw CocoaError(.fileNoSuchFile)
     }
     return url
   }
 
-  static func start(_ behaviour: Behaviour = Behaviour()) async throws -> StandIn {
+  /// With a folder and a live database of its own.
+  public static func start(_ behaviour: Behaviour = Behaviour()) async throws -> StandIn {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ziti-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try FileManager.default.copyItem(
       at: fixture("ctrl-live-copy.db"), to: folder.appendingPathComponent("ctrl.db"))
+    return try await start(behaviour, folder: folder, mountPath: nil)
+  }
+
+  /// In a folder that is there, and that is `mountPath` to the controller.
+  public static func start(
+    _ behaviour: Behaviour = Behaviour(), in folder: URL, mountPath: String
+  ) async throws -> StandIn {
+    try await start(behaviour, folder: folder, mountPath: mountPath)
+  }
+
+  private static func start(_ behaviour: Behaviour, folder: URL, mountPath: String?) async throws -> StandIn {
     let identity = try TLSIdentity.make()
-    let standIn = StandIn(behaviour, folder: folder, certificate: identity.certificate)
+    let standIn = StandIn(behaviour, folder: folder, mountPath: mountPath, certificate: identity.certificate)
     let context = try NIOSSLContext(
       configuration: .makeServerConfiguration(
         certificateChain: [.certificate(try NIOSSLCertificate(bytes: Array(identity.certificate.utf8), format: .pem))],
@@ -79,9 +109,9 @@ final class StandIn: Sendable {
     return standIn
   }
 
-  func stop() async {
+  public func stop() async {
     try? await channel.withLock { $0 }?.close()
-    try? FileManager.default.removeItem(at: folder)
+    if ownsFolder { try? FileManager.default.removeItem(at: folder) }
   }
 
   // MARK: The API
@@ -127,15 +157,16 @@ final class StandIn: Sendable {
     let sent = (try? JSONDecoder().decode([String: String].self, from: body)) ?? [:]
     let wanted = isEdge ? "DB_DIR/DB_FILE-20261121-030000" : sent["path"] ?? "DB_DIR/DB_FILE-DATE-TIME"
     let path =
-      wanted.replacingOccurrences(of: "DB_DIR", with: folder.path).replacingOccurrences(of: "DB_FILE", with: "ctrl.db")
+      wanted.replacingOccurrences(of: "DB_DIR", with: mountPath).replacingOccurrences(of: "DB_FILE", with: "ctrl.db")
       .replacingOccurrences(of: "DATE", with: "20261121").replacingOccurrences(of: "TIME", with: "030000")
+    let file = path.hasPrefix(mountPath) ? folder.path + path.dropFirst(mountPath.count) : path
     do {
       let content = try Data(contentsOf: Self.fixture(behaviour.snapshot))
       if behaviour.slowSteps > 0 {
-        writeSlowly(content, to: path, steps: behaviour.slowSteps)
+        writeSlowly(content, to: file, steps: behaviour.slowSteps)
         return (503, Self.error("TIMEOUT", "The operation timed out"))
       }
-      try content.write(to: URL(fileURLWithPath: path))
+      try content.write(to: URL(fileURLWithPath: file))
     } catch {
       return (500, Self.error("UNHANDLED", "\(error)"))
     }
