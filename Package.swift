@@ -166,7 +166,8 @@ let package = Package(
       ], swiftSettings: strict),
     // What cert-manager will do with restored Certificates: pure.
     .target(
-      name: "PKIPreview", dependencies: ["CertManagerSource", "KubernetesModel", crypto, cryptoExtras, swiftASN1, x509],
+      name: "PKIPreview",
+      dependencies: ["CertManagerSource", "KubernetesModel", crypto, cryptoExtras, swiftASN1, x509],
       swiftSettings: strict),
     .testTarget(
       name: "PKIPreviewTests",
@@ -192,7 +193,7 @@ let package = Package(
       name: "OpenZitiSource",
       dependencies: [
         "Bolt", "KubernetesModel", "KubernetesClient", "SnapshotSource", asyncHTTPClient, crypto, nioCore, nioHTTP1,
-        nioFoundation, nioPosix, nioSSL, logging, subprocess, systemPackage,
+        nioFoundation, nioPosix, nioSSL, logging, subprocess, swiftASN1, systemPackage, x509,
       ], swiftSettings: strict),
     .target(
       name: "EtcdSource",
@@ -358,7 +359,8 @@ let package = Package(
       name: "ZitiStandIn", dependencies: [crypto, nioCore, nioHTTP1, nioPosix, nioSSL, swiftASN1, x509],
       path: "Tests/Support/ZitiStandIn", resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "OpenZitiSourceTests", dependencies: ["OpenZitiSource", "SnapshotSource", "ZitiStandIn", nioCore],
+      name: "OpenZitiSourceTests",
+      dependencies: ["OpenZitiSource", "SnapshotSource", "ZitiStandIn", nioCore, swiftASN1, x509],
       swiftSettings: strict),
     .testTarget(
       name: "EtcdSourceTests",

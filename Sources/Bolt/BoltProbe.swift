@@ -15,9 +15,13 @@ public struct BoltProbe: Sendable, Hashable {
     case count(equals: [UInt8]?)
     /// The last key in the bucket at the path, at most 64 bytes of it. The path ends in a name.
     case lastKey
+    /// Values of keys at the path, at most ``BoltProbe/maximumSampleSize`` bytes each. Where there are more than `limit` it is
+    /// not said which, and where the file holds many more keys of that name elsewhere, there may be none.
+    case samples(limit: Int)
   }
 
   public static let maximumValueSize = 1024
+  public static let maximumSampleSize = 8192
 
   /// From the root: names of buckets, and at the end of a key or bucket.
   public var path: [Step]
@@ -46,6 +50,11 @@ public struct BoltProbe: Sendable, Hashable {
     BoltProbe(path.map { $0 == anyName ? .any : .name(Array($0.utf8)) }, .count(equals: value))
   }
 
+  /// Some values of the keys that match a path in which ``anyName`` matches every name.
+  public static func samples(_ path: String..., limit: Int = 16) -> BoltProbe {
+    BoltProbe(path.map { $0 == anyName ? .any : .name(Array($0.utf8)) }, .samples(limit: limit))
+  }
+
   public static func lastKey(_ path: String...) -> BoltProbe {
     BoltProbe(path.map { .name(Array($0.utf8)) }, .lastKey)
   }
@@ -54,4 +63,5 @@ public struct BoltProbe: Sendable, Hashable {
 public enum BoltAnswer: Sendable, Hashable {
   case bytes([UInt8])
   case count(Int)
+  case samples([[UInt8]])
 }

@@ -59,6 +59,12 @@ public struct BoltReport: Sendable, Hashable {
     return count
   }
 
+  /// - Returns: Empty also where there is no such bucket.
+  public func samples(_ probe: BoltProbe) -> [[UInt8]] {
+    guard case .samples(let values) = answers[probe] else { return [] }
+    return values
+  }
+
   public func bucket(_ name: String) -> BoltBucketSummary? {
     let bytes = Array(name.utf8)
     return buckets.first { $0.name == bytes }

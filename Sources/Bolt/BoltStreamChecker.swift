@@ -190,7 +190,7 @@ public struct BoltStreamChecker: Sendable {
       return table.fail(scan.record, scan.fault ?? .elementPosition, element: scan.element)
     }
     guard !table.isFull else { return }
-    table.complete(scan.record, scan.details, scan.matches)
+    table.complete(scan.record, scan.details, scan.matches, limits: probes.candidateLimits)
     let record = table.records[scan.record]
     guard rootLeaves.contains(UInt64(record.id)) else { return }
     switch record.kind {

@@ -49,6 +49,8 @@ public struct CertManagerSource: SnapshotSource {
     }
     var summary = capture.summary
     summary["certManagerVersion"] = places.version
-    return SnapshotFacts(summary, warnings: capture.warnings)
+    var facts = SnapshotFacts(summary, warnings: capture.warnings)
+    facts.authorities = capture.authorities
+    return facts
   }
 }

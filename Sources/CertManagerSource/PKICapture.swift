@@ -16,6 +16,8 @@ struct PKICapture {
   private(set) var secretCount = 0
   private(set) var configMapCount = 0
   private(set) var facts: [CertificateFacts] = []
+  /// Key identifiers of the authorities whose certificate and key were captured, in hexadecimal.
+  private(set) var authorities: Set<String> = []
 
   /// What a Secret holds of a chain; kept until all Secrets were read.
   private struct Chain {
@@ -69,9 +71,12 @@ struct PKICapture {
     }
     secretCount += 1
     do {
+      let certificates = try ChainCheck.certificates("tls.crt", of: secret)
       chains[place] = Chain(
-        certificates: try ChainCheck.certificates("tls.crt", of: secret),
-        authority: try ChainCheck.certificates("ca.crt", of: secret))
+        certificates: certificates, authority: try ChainCheck.certificates("ca.crt", of: secret))
+      if secret[path: "data", "tls.key"] != nil, let id = certificates.first.flatMap(ChainCheck.authorityKeyID) {
+        authorities.insert(id)
+      }
     } catch {
       problems[place] = "the certificate in its Secret cannot be read (\(error))"
     }

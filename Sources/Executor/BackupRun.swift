@@ -81,11 +81,18 @@ public struct BackupRun: Sendable {
       let manifest = try await lease.whileKept {
         try await RunQueue(context: context, lease: lease, permissions: permissions).enter()
         var artifacts: [Manifest.Artifact] = []
+        var captures: [SignerCheck.Capture] = []
         for source in sources {
           let (artifact, facts) = try await capture(source, id: id, settings)
           artifacts.append(artifact)
+          captures.append(SignerCheck.Capture(name: source.name, kind: source.kind, facts: facts))
           warnings += facts.warnings.map { sources.count > 1 ? "\(source.name): \($0)" : $0 }
           missing += facts.missing.map { "\(source.name): \($0)" }
+        }
+        let signers = SignerCheck(captures)
+        warnings += signers.warnings
+        for index in artifacts.indices {
+          artifacts[index].facts["signerInBackup"] = signers.verdicts[artifacts[index].source].map { "\($0)" }
         }
         let manifest = makeManifest(id, artifacts)
         try await ManifestWriter(context: context, lease: lease, permissions: permissions).write(manifest)

@@ -164,20 +164,26 @@ public struct OpenZitiSource: SnapshotSource {
   private func judge(_ verdict: OpenZitiVerdict, _ file: String) throws -> SnapshotFacts {
     let operation = "check of \(file)"
     switch verdict {
-    case .snapshot(let database): return SnapshotFacts(database.facts)
+    case .snapshot(let database): return facts(database)
     case .noSnapshot(let database):
       // Before v1.4 controllers did not mark what they wrote.
-      if database.origin == .unmarked { return SnapshotFacts(database.facts) }
+      if database.origin == .unmarked { return facts(database) }
       guard configuration.allowLiveCopy else {
         throw SnapshotSourceError(
           .corrupt, operation: operation,
           message: "\(verdict.message ?? "this is no snapshot"); set allowLiveCopy to take it all the same")
       }
-      return SnapshotFacts(database.facts, warnings: [verdict.message ?? "this is a raw copy"])
+      return facts(database, warnings: [verdict.message ?? "this is a raw copy"])
     case .otherDatabase, .damaged, .undecided:
       throw SnapshotSourceError(
         .corrupt, operation: operation, message: "the file fails its check: \(verdict.message ?? "unknown")")
     }
+  }
+
+  private func facts(_ database: OpenZitiDatabase, warnings: [String] = []) -> SnapshotFacts {
+    var facts = SnapshotFacts(database.facts, warnings: warnings)
+    facts.signers = Set(database.signerKeyIDs)
+    return facts
   }
 
   // MARK: What is left on the controller

@@ -53,6 +53,11 @@ public struct SnapshotFacts: Sendable, Hashable {
   public var warnings: [String]
   /// For people: what was asked for and is not in this capture, though the rest is good.
   public var missing: [String]
+  /// Key identifiers (RFC 5280, in hexadecimal) of certificate authorities that signed certificates in this capture; empty
+  /// where it does not tell.
+  public var signers: Set<String> = []
+  /// Key identifiers of the certificate authorities that are in this capture with their keys.
+  public var authorities: Set<String> = []
 
   public init(_ values: [String: String] = [:], warnings: [String] = [], missing: [String] = []) {
     self.values = values

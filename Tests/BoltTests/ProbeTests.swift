@@ -48,6 +48,27 @@ import Testing
     #expect(report.count(probes[13]) == report.buckets.count)
   }
 
+  @Test func samplesAreSomeOfTheValuesAtTheirPath() throws {
+    let name = "openziti/ctrl-schema44.db"
+    let database = try BoltDatabase(path: Fixture.path(name))
+    var values: Set<[UInt8]> = []
+    var cursor = try #require(try database.bucket("ziti", "identities")).entries()
+    while let entry = try cursor.next() {
+      if let value = try entry.bucket?.value("externalId") { values.insert(value) }
+    }
+    let few = BoltProbe.samples("ziti", "identities", "*", "externalId", limit: 3)
+    let many = BoltProbe.samples("ziti", "identities", "*", "externalId", limit: 10_000)
+    let elsewhere = BoltProbe.samples("ziti", "services", "*", "externalId")
+    let bytes = try Fixture.bytes(name)
+    for pieces in [Int.max, 1_000] {
+      let report = check(bytes, probes: [few, many, elsewhere], pieces: pieces)
+      #expect((1...3).contains(report.samples(few).count))
+      #expect((4...64).contains(report.samples(many).count), "candidates are limited, whatever is asked for")
+      #expect(values.isSuperset(of: report.samples(few) + report.samples(many)))
+      #expect(report.samples(elsewhere).isEmpty)
+    }
+  }
+
   @Test func moreThanSixtyFourProbesAreNotAnswered() throws {
     let probes = (0..<64).map { BoltProbe.count("name-\($0)") } + [.count("ziti")]
     let report = check(try Fixture.bytes("openziti/ctrl-schema38.db"), probes: probes)

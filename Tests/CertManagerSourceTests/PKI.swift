@@ -33,6 +33,7 @@ struct PKI {
           isAuthority ? BasicConstraints.isCertificateAuthority(maxPathLength: nil) : .notCertificateAuthority)
         Critical(
           KeyUsage(digitalSignature: true, keyEncipherment: !isAuthority, keyCertSign: isAuthority))
+        SubjectKeyIdentifier(hash: key.publicKey)
       }, issuerPrivateKey: signer?.key ?? key)
     return Identity(certificate: certificate, key: key, pem: try certificate.serializeAsPEM().pemString)
   }

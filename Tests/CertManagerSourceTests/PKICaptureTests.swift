@@ -80,6 +80,17 @@ import X509
     #expect(capture.summary["earliestExpiry"] == facts.notAfter)
   }
 
+  /// By these a database of the same backup is matched with who signed what it holds.
+  @Test func authoritiesAreThoseWhoseKeyIsThere() async throws {
+    let (root, _) = try putChain()
+    let keyless = try PKI.authority("keyless")
+    try put(CertManagerResources.secrets, Objects.secret("keyless-tls", ["tls.crt": keyless.pem]))
+    let (capture, _) = try await run(CertManagerConfiguration(namespace: "app", extraSecrets: ["keyless-tls"]))
+    let identifier = try #require(try root.certificate.extensions.subjectKeyIdentifier?.keyIdentifier)
+    let hexadecimal = identifier.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    #expect(capture.authorities == [hexadecimal], "not the leaf, and no CA without its key")
+  }
+
   @Test func theArtifactIsAResourceSetWithTheCertificatesFacts() async throws {
     _ = try putChain()
     let source = CertManagerSource(

@@ -7,12 +7,13 @@ import ZitiStandIn
 /// A controller's database and the PKI it lives on, as one backup: on a controller that a pod stands in for.
 @Suite(.enabled(if: Cluster.canRunShells, Cluster.shellImageComment))
 struct OpenZitiTests {
-  private func scenario(_ name: String, _ mode: ZitiController.Mode? = .good) async throws -> (Overlay, ZitiController)
+  private func scenario(_ name: String, _ mode: ZitiController.Mode? = .good, snapshot: String = "ctrl-schema44.db")
+    async throws -> (Overlay, ZitiController)
   {
     let scenario = try await Scenario.make(name)
     try await OverlayPKI.install(in: scenario)
     guard let mode else { return (Overlay(scenario: scenario), ZitiController(scenario: scenario)) }
-    return (Overlay(scenario: scenario), try await ZitiController.install(mode, in: scenario))
+    return (Overlay(scenario: scenario), try await ZitiController.install(mode, snapshot: snapshot, in: scenario))
   }
 
   /// Promises 3 and 8; and nothing on the controller is touched but the copies of Holdfast's own.
@@ -85,6 +86,38 @@ struct OpenZitiTests {
     #expect(try await controller.files() == ["ctrl.db"])
   }
 
+  @Test func aSnapshotThatIsNotWholeFailsTheBackup() async throws {
+    let (overlay, controller) = try await scenario("torn", .tears)
+    #expect(try await overlay.run("manual-1", overlay.policy()) == "Failed")
+    let failure = try await overlay.failure(of: "manual-1")
+    #expect(failure.source == "controller" && failure.reason == "SourceCorrupt", "\(failure)")
+    #expect(failure.message.contains("high-water mark"), "\(failure)")
+    #expect(try await !overlay.hasManifest())
+    #expect(try await controller.files() == ["ctrl.db"])
+  }
+
+  /// A run that is stopped in the middle removes its copy from the controller all the same.
+  @Test func aRunThatIsStoppedLeavesNothingBehind() async throws {
+    let (overlay, controller) = try await scenario("stopped", .stalls)
+    try await overlay.scenario.applyPolicy(overlay.policy(), named: "overlay")
+    try await overlay.scenario.startJob("manual-1", policy: "overlay")
+    try await eventually("the middle of the fetch", within: .seconds(90), every: .milliseconds(200)) {
+      try await controller.files().contains("stalled")
+    }
+    try await overlay.scenario.cluster.kubectl(
+      "delete", "job", "manual-1", "--namespace", overlay.scenario.namespace
+    ).checked()
+    try await eventually("the copy's end", within: .seconds(60), every: .milliseconds(200)) {
+      try await controller.files() == ["ctrl.db", "stalled"]
+    }
+    try await overlay.scenario.cluster.waitFor(
+      "backup/manual-1", ".status.phase", in: overlay.scenario.namespace, toBe: "Failed")
+    try await eventually("an empty bucket", within: .seconds(40), every: .milliseconds(500)) {
+      let (keys, uploads) = (try await overlay.scenario.keys(), try await overlay.scenario.openUploads())
+      return keys.isEmpty && uploads.isEmpty
+    }
+  }
+
   @Test func aControllerThatIsNotThereFailsTheBackup() async throws {
     let (overlay, _) = try await scenario("absent", nil)
     #expect(try await overlay.run("manual-1", overlay.policy()) == "Failed")
@@ -126,6 +159,24 @@ struct OpenZitiTests {
     try await controller.start()
     #expect(try await overlay.scenario.runJob("manual-2", policy: "overlay") == "Completed")
     #expect(try await controller.files().contains { $0.hasPrefix("ctrl.db.holdfast-snapshot-") }, "of the first run")
+  }
+
+  /// A database without who signed its routers' certificates is no recovery point.
+  @Test func theDatabasesSignerIsLookedForInThePKI() async throws {
+    let (overlay, _) = try await scenario("signer", snapshot: "ctrl-signed.db")
+    let scenario = overlay.scenario
+    #expect(try await overlay.run("manual-1", overlay.policy()) == "Completed")
+    #expect(try await scenario.backup("manual-1", ".status.facts.controller.signerInBackup") == "false")
+    let id = try await scenario.backup("manual-1", ".status.facts.controller.signerKeyIds")
+    let warnings = try await scenario.backup("manual-1", ".status.warnings")
+    #expect(id.count == 40 && warnings.contains(id) && warnings.contains("extraSecrets of pki"), "\(warnings)")
+
+    let signer = try String(contentsOf: StandIn.fixture("edge-signer.crt"), encoding: .utf8)
+    try await scenario.secret("edge-signer", ["tls.crt": signer, "tls.key": "not needed here"])
+    let pki = "{issuers: All, extraSecrets: [edge-signer]}"
+    #expect(try await overlay.run("manual-2", overlay.policy(pki: pki)) == "Completed")
+    #expect(try await scenario.backup("manual-2", ".status.facts.controller.signerInBackup") == "true")
+    #expect(try await scenario.backup("manual-2", ".status.warnings") == "")
   }
 
   // MARK: Other ways

@@ -63,6 +63,9 @@ struct FakeSource: SnapshotSource {
   /// Bytes after which it fails; nil for never.
   var failsAfter: Int?
   var error: any Error = SnapshotSourceError(.truncated, operation: "GET snapshot", message: "it ended early")
+  /// Key identifiers: who signed what is in here, and which authorities are in here.
+  var signers: Set<String> = []
+  var authorities: Set<String> = []
   /// Called before each piece with the bytes given so far.
   var onPiece: @Sendable (Int) async throws -> Void = { _ in }
 
@@ -82,9 +85,12 @@ struct FakeSource: SnapshotSource {
       given = end
     }
     if failsAfter != nil { throw error }
-    return SnapshotFacts(
+    var facts = SnapshotFacts(
       ["clusterID": "c1"], warnings: name == "noisy" ? ["a warning"] : [],
       missing: name == "partial" ? ["widgets: Forbidden: no"] : [])
+    facts.signers = signers
+    facts.authorities = authorities
+    return facts
   }
 }
 

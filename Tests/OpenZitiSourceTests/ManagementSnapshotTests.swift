@@ -1,8 +1,10 @@
 import Foundation
 import NIOCore
 import SnapshotSource
+import SwiftASN1
 import Synchronization
 import Testing
+import X509
 import ZitiStandIn
 
 @testable import OpenZitiSource
@@ -133,6 +135,17 @@ import ZitiStandIn
     allowing.allowLiveCopy = true
     let (_, facts) = try await capture(allowing)
     #expect(facts.warnings.contains { $0.contains("live database") })
+    await standIn.stop()
+  }
+
+  @Test func whoSignedTheRoutersCertificatesIsTold() async throws {
+    let standIn = try await StandIn.start(.init(snapshot: "ctrl-signed.db"))
+    let (_, facts) = try await capture(configuration(standIn))
+    let pem = try String(contentsOf: StandIn.fixture("edge-signer.crt"), encoding: .utf8)
+    let identifier = try #require(try Certificate(pemEncoded: pem).extensions.subjectKeyIdentifier?.keyIdentifier)
+    let hexadecimal = identifier.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    #expect(facts.signers == [hexadecimal])
+    #expect(facts.values["signerKeyIds"] == hexadecimal)
     await standIn.stop()
   }
 

@@ -263,7 +263,12 @@ struct GraphCheck {
 
   private mutating func answer(_ probe: Int, _ answer: BoltAnswer) {
     let question = probes.probes[probe]
-    if case .count(let more) = answer, case .count(let count) = report.answers[question] {
+    if case .samples(let limit) = question.question {
+      let samples = report.samples(question)
+      if case .bytes(let value) = answer, samples.count < limit {
+        report.answers[question] = .samples(samples + [value])
+      }
+    } else if case .count(let more) = answer, case .count(let count) = report.answers[question] {
       report.answers[question] = .count(count + more)
     } else {
       report.answers[question] = answer

@@ -167,7 +167,7 @@ struct PageScan: Sendable {
         return fail(.bucketValue)
       }
     }
-    isWanted = bucketFlag || (valueProbes != 0 && element.valueSize <= BoltProbe.maximumValueSize)
+    isWanted = bucketFlag || (valueProbes != 0 && element.valueSize <= probes.valueLimit(valueProbes))
     (part, partEnd) = (.value, position + element.valueSize)
     value.removeAll(keepingCapacity: true)
   }
@@ -223,7 +223,7 @@ struct PageScan: Sendable {
         if wantsLastKey { lastKey = Array(entry.key.prefix(PageScan.lastKeyLimit)) }
         let mask = probes.ending(probes.number(of: entry.key), isBucket: false)
         guard mask != 0 else { return }
-        let kept = entry.value.count <= BoltProbe.maximumValueSize ? Array(entry.value) : nil
+        let kept = entry.value.count <= probes.valueLimit(mask) ? Array(entry.value) : nil
         note(mask, kept, inlineName: name, isBucket: false, probes)
       }
     }
@@ -261,8 +261,8 @@ struct PageScan: Sendable {
     probes.forEach(mask) { probe in
       let match = ProbeMatch(record: 0, probe: UInt8(probe), inlineName: inlineName, bytes: nil)
       switch probes.probes[probe].question {
-      case .value:
-        guard let bytes, !isBucket else { return }
+      case .value, .samples:
+        guard let bytes, !isBucket, bytes.count <= probes.valueLimit(1 << ProbeIndex.Mask(probe)) else { return }
         matches.append(ProbeMatch(record: 0, probe: UInt8(probe), inlineName: inlineName, bytes: bytes))
       case .count(equals: .none): add(match)
       case .count(equals: .some(let expected)):

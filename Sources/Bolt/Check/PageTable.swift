@@ -42,6 +42,8 @@ struct PageTable: Sendable {
   private var detail: [UInt8] = []
   private(set) var matches: [ProbeMatch] = []
   private var matchBytes = 0
+  /// How many matches there are for each probe that takes a limited number.
+  private var candidates: [UInt8: Int] = [:]
   private(set) var isFull = false
 
   init(keyLimit: Int, memoryLimit: Int) {
@@ -71,7 +73,8 @@ struct PageTable: Sendable {
     records[number].detail = UInt32(element)
   }
 
-  mutating func complete(_ number: Int, _ details: Details, _ found: [ProbeMatch]) {
+  /// - Parameter limits: For each probe how many matches are kept; nil for all.
+  mutating func complete(_ number: Int, _ details: Details, _ found: [ProbeMatch], limits: [Int?] = []) {
     guard !isFull else { return }
     detail.removeAll(keepingCapacity: true)
     append(details.firstKey)
@@ -86,6 +89,10 @@ struct PageTable: Sendable {
     records[number].fault = .none
     records[number].detail = store()
     for var match in found {
+      if Int(match.probe) < limits.count, let limit = limits[Int(match.probe)] {
+        guard candidates[match.probe, default: 0] < limit else { continue }
+        candidates[match.probe, default: 0] += 1
+      }
       match.record = UInt32(number)
       matchBytes += ProbeMatch.cost + (match.bytes?.count ?? 0)
       matches.append(match)

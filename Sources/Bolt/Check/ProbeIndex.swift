@@ -3,6 +3,7 @@ struct ProbeIndex: Sendable {
   /// A set of probes, one bit for each.
   typealias Mask = UInt64
   static let maximumProbes = 64
+  private static let maximumCandidates = 64
 
   let probes: [BoltProbe]
   /// Names by their length; a name's number is its place in `names` plus one.
@@ -15,6 +16,9 @@ struct ProbeIndex: Sendable {
   /// The probes whose question is `count` of all entries, with any name at the end of the path.
   private(set) var counting: Mask = 0
   private(set) var lastKeys: Mask = 0
+  private(set) var sampling: Mask = 0
+  /// How many values are noted for each probe that samples, before it is known which of them are at its path.
+  private(set) var candidateLimits: [Int?] = []
   /// Each probe's number of steps.
   let depths: [Int]
 
@@ -41,6 +45,11 @@ struct ProbeIndex: Sendable {
     }
     counting = mask { $0.path.last == .any && $0.question == .count(equals: nil) }
     lastKeys = mask { $0.question == .lastKey }
+    candidateLimits = probes.map { probe in
+      guard case .samples(let limit) = probe.question else { return nil }
+      return min(4 * limit, Self.maximumCandidates)
+    }
+    sampling = mask { if case .samples = $0.question { true } else { false } }
   }
 
   private func mask(_ condition: (BoltProbe) -> Bool) -> Mask {
@@ -75,6 +84,11 @@ struct ProbeIndex: Sendable {
   func ending(_ number: UInt8, isBucket: Bool) -> Mask {
     let mask = ends[Int(number)] & ~counting
     return isBucket ? mask : mask & ~lastKeys
+  }
+
+  /// How long a value may be that some probe of `mask` wants.
+  func valueLimit(_ mask: Mask) -> Int {
+    mask & sampling != 0 ? BoltProbe.maximumSampleSize : BoltProbe.maximumValueSize
   }
 
   func forEach(_ mask: Mask, _ body: (Int) -> Void) {

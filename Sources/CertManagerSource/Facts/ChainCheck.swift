@@ -15,6 +15,14 @@ public enum ChainCheck {
     return try documents.map { try Certificate(pemDocument: $0) }
   }
 
+  /// - Returns: The key identifier of a CA, in hexadecimal; nil of any other certificate.
+  static func authorityKeyID(_ certificate: Certificate) -> String? {
+    guard case .isCertificateAuthority = try? certificate.extensions.basicConstraints,
+      let identifier = try? certificate.extensions.subjectKeyIdentifier?.keyIdentifier
+    else { return nil }
+    return identifier.map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
+  }
+
   public struct Unreadable: Error, CustomStringConvertible {
     public var description: String
   }

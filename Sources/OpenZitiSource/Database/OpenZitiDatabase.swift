@@ -34,6 +34,9 @@ public struct OpenZitiDatabase: Sendable, Hashable {
   public var edgeRouters: Int
   public var services: Int
   public var hasDefaultAdmin: Bool
+  /// Key identifiers, in hexadecimal, of the authorities that signed certificates of routers, or of identities where the
+  /// network itself enrolled all of them. Sorted; from a sample, and empty where there is none.
+  public var signerKeyIDs: [String]
   /// In bytes, without what follows the last page.
   public var size: Int64
 
@@ -49,6 +52,7 @@ public struct OpenZitiDatabase: Sendable, Hashable {
     facts["resetTimeline"] = resetTimeline.map(String.init)
     facts["clusterId"] = clusterID
     facts["raftIndex"] = raftIndex.map(String.init)
+    if !signerKeyIDs.isEmpty { facts["signerKeyIds"] = signerKeyIDs.prefix(4).joined(separator: " ") }
     return facts
   }
 }
@@ -58,6 +62,7 @@ extension OpenZitiDatabase {
   public static let probes = [
     Probe.schema, Probe.snapshotID, Probe.timelineID, Probe.resetTimeline, Probe.raftIndex, Probe.clusterID,
     Probe.root, Probe.identities, Probe.routers, Probe.edgeRouters, Probe.services, Probe.defaultAdmins,
+    Probe.routerCertificates, Probe.identityCertificates, Probe.foreignAuthenticators,
   ]
 
   private enum Probe {
@@ -75,6 +80,11 @@ extension OpenZitiDatabase {
     static let services = BoltProbe.entries("ziti", "services")
     static let defaultAdmins = BoltProbe.count(
       "ziti", "identities", BoltProbe.anyName, "isDefaultAdmin", equals: TypedValue.bool(true).bytes)
+    // controller/db/edge_router_store.go and authenticator_store.go.
+    static let routerCertificates = BoltProbe.samples("ziti", "routers", BoltProbe.anyName, "edge", "certPem")
+    static let identityCertificates = BoltProbe.samples("ziti", "authenticators", BoltProbe.anyName, "certPem")
+    static let foreignAuthenticators = BoltProbe.count(
+      "ziti", "authenticators", BoltProbe.anyName, "isIssuedByNetwork", equals: TypedValue.bool(false).bytes)
   }
 
   /// - Parameter report: Of a check with ``probes``. Its verdict is not looked at.
@@ -94,6 +104,12 @@ extension OpenZitiDatabase {
     services = report.count(Probe.services)
     hasDefaultAdmin = report.count(Probe.defaultAdmins) > 0
     size = report.databaseSize ?? 0
+    let ofRouters = NetworkSigners.keyIDs(report.samples(Probe.routerCertificates))
+    // Identities may have certificates of somebody else's authority.
+    let hasOnlyOwn = report.count(Probe.foreignAuthenticators) == 0
+    signerKeyIDs =
+      ofRouters.isEmpty && hasOnlyOwn
+      ? NetworkSigners.keyIDs(report.samples(Probe.identityCertificates)) : ofRouters
     origin =
       switch (resetTimeline, snapshotID) {
       case (.some(true), _): .snapshot

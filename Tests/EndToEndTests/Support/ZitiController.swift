@@ -12,6 +12,8 @@ struct ZitiController: Sendable {
     case good
     /// The agent writes and prints everything, says much, and exits with 1.
     case failsAfterOutput
+    /// The agent says that all is well, and the file is not whole.
+    case tears
     /// `cat` gives the first part of the file and hangs.
     case stalls
   }
@@ -22,11 +24,13 @@ struct ZitiController: Sendable {
   var pod: String { "\(Self.name)-0" }
 
   /// What the image would bring along: `ziti`, and the snapshot that it writes.
-  static func install(_ mode: Mode = .good, in scenario: Scenario) async throws -> ZitiController {
+  static func install(
+    _ mode: Mode = .good, snapshot: String = "ctrl-schema44.db", in scenario: Scenario
+  ) async throws -> ZitiController {
     let controller = ZitiController(scenario: scenario)
     let folder = try ServerProcess.makeFolder("ziti")
     defer { try? FileManager.default.removeItem(at: folder) }
-    for (name, fixture) in [("snapshot", "ctrl-schema44.db"), ("live", "ctrl-live-copy.db")] {
+    for (name, fixture) in [("snapshot", snapshot), ("live", "ctrl-live-copy.db")] {
       _ = try await runCommand(
         "sh", ["-c", "gzip -9nc \"$1\" >\"$2\"", "sh", try StandIn.fixture(fixture).path, "\(folder.path)/\(name).gz"]
       ).checked()
@@ -137,7 +141,11 @@ struct ZitiController: Sendable {
     #!/bin/sh
     [ "$1 $2 $3" = "agent controller snapshot-db" ] || { echo "Error: unknown command" >&2; exit 1; }
     umask 077
-    gunzip -c "$ZITI/snapshot.gz" >"$4" || exit 1
+    if [ "$MODE" = tears ]; then
+      gunzip -c "$ZITI/snapshot.gz" | head -c 1000000 >"$4"
+    else
+      gunzip -c "$ZITI/snapshot.gz" >"$4" || exit 1
+    fi
     echo "/persistent${4#"$DATA"}"
     [ "$MODE" = failsAfterOutput ] || exit 0
     head -c 200000 /dev/zero | tr '\0' x >&2
