@@ -213,8 +213,9 @@ let package = Package(
       dependencies: [
         "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "KubernetesClient", "StreamPipeline", "Age",
         "ObjectStore", "S3Store", "GCSStore", "AzureStore", "StoreHTTP", "SnapshotSource", "OpenBaoSource",
-        "CertManagerSource", "EtcdSource", "FilesSource", "OpenZitiSource", "ResourceSet", "Bolt", "Tar",
-        asyncHTTPClient, crypto, nioCore, nioSSL, logging, "CMalloc", "CProgramPages",
+        "CertManagerSource", "EtcdSource", "FilesSource", "OpenZitiSource", "PKIPreview", "ResourceRestore",
+        "ResourceSet", "Bolt",
+        "Tar", asyncHTTPClient, crypto, nioCore, nioSSL, logging, "CMalloc", "CProgramPages",
       ], swiftSettings: strict),
     // What a file is, and whether it is sound, whoever wrote it.
     .target(

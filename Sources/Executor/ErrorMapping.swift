@@ -1,6 +1,9 @@
 import Age
 import HoldfastAPI
+import KubernetesClient
 import ObjectStore
+import ResourceRestore
+import ResourceSet
 import SnapshotSource
 import StreamPipeline
 
@@ -16,6 +19,15 @@ enum ErrorMapping {
       return error
     case is CancellationError:
       return interrupted(RunFailure(step: step, reason: .interrupted, message: "", source: source, cause: error))
+    case let error as ResourceRestoreError: return failure(error, step: step, source: source)
+    case let error as ResourceSetError:
+      return RunFailure(
+        step: step, reason: error.code == .unsupportedFormat ? .unsupportedFormat : .sourceCorrupt,
+        message: error.description, source: source, cause: error)
+    case let error as KubernetesError:
+      return RunFailure(
+        step: step, reason: error.code == .forbidden ? .restoreForbidden : .restoreFailed, message: error.description,
+        source: source, cause: error)
     case let error as SnapshotSourceError:
       return RunFailure(
         step: step == .upload ? .source : step, reason: reason(error, step), message: error.description,

@@ -1,11 +1,12 @@
 internal import Logging
 public import Age
-internal import BackupFormat
+public import BackupFormat
 internal import Foundation
 internal import HoldfastAPI
 public import JobPlan
 internal import KubernetesModel
 internal import NIOCore
+internal import ResourceRestore
 public import SnapshotSource
 import Synchronization
 
@@ -18,27 +19,42 @@ public struct RestoreRun: Sendable {
   public typealias MakeDestination =
     @Sendable (_ source: String, _ kind: String, _ force: Bool) throws -> any SnapshotDestination
 
+  /// nil for an artifact that is no set of API objects.
+  public typealias MakeObjectRestore = @Sendable (_ artifact: Manifest.Artifact) throws -> ObjectRestore?
+
   private struct Target: Sendable {
     var artifact: Manifest.Artifact
     var destination: any SnapshotDestination
+  }
+
+  /// API objects: brought back by many small steps, each of which can be repeated.
+  private struct ObjectTarget: Sendable {
+    var artifact: Manifest.Artifact
+    var restore: ObjectRestore
+    var planned: ObjectRestore.Planned?
   }
 
   let context: RunContext
   let restore: Plan.Restore
   let identities: [AgeIdentity]
   let makeDestination: MakeDestination
+  let makeObjectRestore: MakeObjectRestore
+  let results: RestoreResultMap?
   /// Told of the result as it stands right before the destructive step: where the process dies in it, that is what
   /// remains to be read.
   let checkpoint: @Sendable (ExecutorResult) -> Void
 
   public init(
     context: RunContext, restore: Plan.Restore, identities: [AgeIdentity],
-    makeDestination: @escaping MakeDestination, checkpoint: @escaping @Sendable (ExecutorResult) -> Void = { _ in }
+    makeDestination: @escaping MakeDestination, makeObjectRestore: @escaping MakeObjectRestore = { _ in nil },
+    results: RestoreResultMap? = nil, checkpoint: @escaping @Sendable (ExecutorResult) -> Void = { _ in }
   ) {
     self.context = context
     self.restore = restore
     self.identities = identities
     self.makeDestination = makeDestination
+    self.makeObjectRestore = makeObjectRestore
+    self.results = results
     self.checkpoint = checkpoint
   }
 
@@ -79,20 +95,28 @@ public struct RestoreRun: Sendable {
     let manifest = try await findBackup()
     result.id = manifest.id.rawValue
     result.location = context.location(of: manifest.id, in: layout)
-    let targets = try makeTargets(manifest)
-    result.plan = try await preflight(targets)
-    steps.complete(.preflight)
+    let artifacts = try chosen(manifest)
+    var objects = try makeObjectTargets(artifacts)
+    let targets = try makeTargets(artifacts.filter { artifact in !objects.contains { $0.artifact == artifact } })
+    let actions = try await preflight(targets)
+    result.plan = try await planObjects(&objects) + actions
+    if !objects.isEmpty { await results?.write(result.plan ?? []) }
     guard !restore.dryRun else {
+      steps.complete(.preflight, objects.isEmpty ? nil : Self.summary(objects))
       steps.skipPending()
       return
     }
+    try check(objects)
+    steps.complete(.preflight)
     steps.begin(.download)
     for target in targets { try await download(target) }
     steps.complete(.download, "\(targets.count) artifact(s) read, decrypted and checked")
 
     steps.begin(.restore)
+    // First what a database's clients log in with.
+    let message = try await writeObjects(objects, &steps)
     for target in targets { try await write(target, result, steps) }
-    steps.complete(.restore)
+    steps.complete(.restore, message)
 
     steps.begin(.verify)
     var facts: [String: [String: String]] = [:]
@@ -128,7 +152,7 @@ public struct RestoreRun: Sendable {
     }
   }
 
-  private func makeTargets(_ manifest: Manifest) throws -> [Target] {
+  private func chosen(_ manifest: Manifest) throws -> [Manifest.Artifact] {
     let wanted = restore.sources.map { Set($0.map(\.name)) }
     let known = Set(manifest.artifacts.map(\.source))
     for name in (wanted ?? []).sorted() where !known.contains(name) {
@@ -137,7 +161,11 @@ public struct RestoreRun: Sendable {
         message: "the backup \(manifest.id) has no source \(name); it has \(known.sorted().joined(separator: ", "))",
         source: name)
     }
-    return try manifest.artifacts.filter { wanted?.contains($0.source) ?? true }.map { artifact in
+    return manifest.artifacts.filter { wanted?.contains($0.source) ?? true }
+  }
+
+  private func makeTargets(_ artifacts: [Manifest.Artifact]) throws -> [Target] {
+    try artifacts.map { artifact in
       do {
         let destination = try makeDestination(artifact.source, artifact.kind, restore.force)
         return Target(artifact: artifact, destination: destination)
@@ -162,6 +190,85 @@ public struct RestoreRun: Sendable {
       }
     }
     return actions
+  }
+
+  // MARK: API objects
+
+  private func makeObjectTargets(_ artifacts: [Manifest.Artifact]) throws -> [ObjectTarget] {
+    try artifacts.compactMap { artifact in
+      do {
+        return try makeObjectRestore(artifact).map { ObjectTarget(artifact: artifact, restore: $0) }
+      } catch {
+        throw ErrorMapping.failure(error, step: .preflight, source: artifact.source)
+      }
+    }
+  }
+
+  /// Reads each set twice, and so checks every byte of it before anything is touched.
+  private func planObjects(_ objects: inout [ObjectTarget]) async throws -> [RestoreRequest.PlannedAction] {
+    var actions: [RestoreRequest.PlannedAction] = []
+    for index in objects.indices {
+      let artifact = objects[index].artifact
+      do {
+        let reader = ArtifactReader(store: context.store, artifact: artifact)
+        try await reader.checkIdentity(identities)
+        let planned = try await objects[index].restore.plan(reader, identities, now: context.now)
+        objects[index].planned = planned
+        actions += planned.actions
+        for warning in planned.plan.allWarnings {
+          context.logger.warning("restore plan", metadata: ["source": "\(artifact.source)", "warning": "\(warning)"])
+        }
+      } catch {
+        throw ErrorMapping.failure(error, step: .preflight, source: artifact.source)
+      }
+    }
+    return actions
+  }
+
+  private static func summary(_ objects: [ObjectTarget]) -> String {
+    objects.compactMap { target in
+      target.planned.map { "\(target.artifact.source): \($0.plan.summary)" }
+    }.joined(separator: "; ")
+  }
+
+  private func check(_ objects: [ObjectTarget]) throws {
+    for target in objects {
+      do {
+        if let planned = target.planned { try planned.restore.check(planned.plan) }
+      } catch {
+        throw ErrorMapping.failure(error, step: .preflight, source: target.artifact.source)
+      }
+    }
+  }
+
+  /// - Returns: What was done, for people; nil where there are no API objects.
+  private func writeObjects(_ objects: [ObjectTarget], _ steps: inout StepLog) async throws -> String? {
+    let total = objects.reduce(0) { $0 + ($1.planned?.plan.total ?? 0) }
+    var before = 0
+    var told: [String] = []
+    for target in objects {
+      guard let planned = target.planned else { continue }
+      let (offset, results, now) = (before, results, context.now)
+      do {
+        let outcome = try await planned.restore.apply(planned.plan) { progress in
+          await results?.write(done: offset + progress.done, total: total, now: now())
+        }
+        before += planned.plan.total
+        steps.count(.restore, done: before, total: total)
+        told.append(
+          "\(target.artifact.source): \(outcome.written) written, \(outcome.unchanged + outcome.skipped) left as they are"
+        )
+        told += outcome.warnings
+        for warning in outcome.warnings {
+          context.logger.warning("restore", metadata: ["source": "\(target.artifact.source)", "warning": "\(warning)"])
+        }
+      } catch {
+        var failure = ErrorMapping.failure(error, step: .restore, source: target.artifact.source)
+        failure.message += "; what was written until then stays, and a new request goes on from there"
+        throw failure
+      }
+    }
+    return objects.isEmpty ? nil : told.joined(separator: "; ")
   }
 
   // MARK: Steps

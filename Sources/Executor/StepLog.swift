@@ -27,6 +27,13 @@ struct StepLog {
     }
   }
 
+  mutating func count(_ step: RunStep, done: Int, total: Int) {
+    change(step) { entry, _ in
+      entry.done = Int64(done)
+      entry.total = Int64(total)
+    }
+  }
+
   /// Ends the step that runs, and skips those that wait.
   mutating func end(after failure: RunFailure) {
     for index in steps.indices {

@@ -84,6 +84,11 @@ public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStrin
   public static let safetyBackupFailed = Reason("SafetyBackupFailed")
   public static let outcomeUnknown = Reason("OutcomeUnknown")
   public static let restoreFailed = Reason("RestoreFailed")
+  /// Objects are in the way, and nothing was changed.
+  public static let restoreConflict = Reason("RestoreConflict")
+  /// A CA would be issued again, and nothing was changed.
+  public static let certificatesReissued = Reason("CertificatesReissued")
+  public static let restoreForbidden = Reason("RestoreForbidden")
   public static let planned = Reason("Planned")
   public static let internalError = Reason("InternalError")
 }

@@ -77,10 +77,17 @@ public struct RestoreRequest: KubernetesObject, Hashable {
     public var name: String
     public var openBao: Source.OpenBao?
     public var vault: Source.OpenBao?
-    public init(name: String, openBao: Source.OpenBao? = nil, vault: Source.OpenBao? = nil) {
+    public var certManager: ObjectDestination?
+    public var resources: ObjectDestination?
+    public init(
+      name: String, openBao: Source.OpenBao? = nil, vault: Source.OpenBao? = nil,
+      certManager: ObjectDestination? = nil, resources: ObjectDestination? = nil
+    ) {
       self.name = name
       self.openBao = openBao
       self.vault = vault
+      self.certManager = certManager
+      self.resources = resources
     }
   }
 
@@ -120,7 +127,7 @@ public struct RestoreRequest: KubernetesObject, Hashable {
   /// What will happen to one thing.
   public struct PlannedAction: Codable, Sendable, Hashable {
     public var source: String
-    /// `restore`, `create`, `replace`, `skip` or `conflict`.
+    /// `restore`, `create`, `replace`, `skip`, `conflict` or `warning`.
     public var action: String
     public var object: String
     public var detail: String?
@@ -147,6 +154,9 @@ public struct RestoreRequest: KubernetesObject, Hashable {
     public var startTime: Timestamp?
     public var completionTime: Timestamp?
     public var message: String?
+    /// Of API objects: written so far, and to be written.
+    public var done: Int64?
+    public var total: Int64?
     public init(
       name: String, state: State, startTime: Timestamp? = nil, completionTime: Timestamp? = nil, message: String? = nil
     ) {

@@ -15,6 +15,23 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
   case definitions
   /// Everything, to read: of a namespace, or of the cluster.
   case resources
+  /// Where a restore leaves what does not fit its termination message.
+  case results
+  /// cert-manager's objects of a namespace, and their Secrets and ConfigMaps, to bring back.
+  case certManagerRestore
+  /// What of cert-manager and trust-manager is in no namespace, to bring back.
+  case certManagerClusterRestore
+  /// Everything, to bring back: of a namespace, or of the cluster. More than Kubernetes' own `edit`, and so for requests of
+  /// trusted namespaces alone.
+  case restore
+
+  /// Only bound while a restore runs.
+  public var writes: Bool {
+    switch self {
+    case .results, .certManagerRestore, .certManagerClusterRestore, .restore: true
+    case .exec, .certManager, .certManagerCluster, .secrets, .definitions, .resources: false
+    }
+  }
 
   public var name: String { "holdfast-executor-\(suffix)" }
 
@@ -26,6 +43,10 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
     case .secrets: "secrets"
     case .definitions: "definitions"
     case .resources: "resources"
+    case .results: "results"
+    case .certManagerRestore: "certmanager-restore"
+    case .certManagerClusterRestore: "certmanager-cluster-restore"
+    case .restore: "restore"
     }
   }
 
@@ -59,6 +80,37 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
       ]
     case .resources:
       [PolicyRule(apiGroups: ["*"], resources: ["*"], verbs: ["get", "list"])]
+    case .results:
+      [PolicyRule(apiGroups: [""], resources: ["configmaps"], verbs: ["get", "create", "update"])]
+    case .certManagerRestore:
+      [
+        PolicyRule(
+          apiGroups: ["cert-manager.io"], resources: ["issuers", "certificates"], verbs: ["get", "create", "update"]),
+        PolicyRule(apiGroups: ["cert-manager.io"], resources: ["issuers/status"], verbs: ["patch"]),
+        PolicyRule(apiGroups: [""], resources: ["secrets", "configmaps"], verbs: ["get", "create", "update"]),
+        // Whether the namespace is there, and the owners of what is restored.
+        PolicyRule(apiGroups: [""], resources: ["namespaces"], verbs: ["get"]),
+        PolicyRule(apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs: ["get"]),
+        PolicyRule(apiGroups: ["gateway.networking.k8s.io"], resources: ["gateways"], verbs: ["get"]),
+      ]
+    case .certManagerClusterRestore:
+      [
+        PolicyRule(
+          apiGroups: ["cert-manager.io"], resources: ["clusterissuers"], verbs: ["get", "create", "update"]),
+        PolicyRule(apiGroups: ["cert-manager.io"], resources: ["clusterissuers/status"], verbs: ["patch"]),
+        PolicyRule(
+          apiGroups: ["trust.cert-manager.io"], resources: ["bundles"], verbs: ["get", "create", "update"]),
+        PolicyRule(
+          apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["get", "create"]),
+        PolicyRule(apiGroups: [""], resources: ["namespaces"], verbs: ["get", "create"]),
+      ]
+    case .restore:
+      [
+        PolicyRule(apiGroups: ["*"], resources: ["*"], verbs: ["get", "create", "update", "patch"]),
+        // Roles that allow more than that come back too.
+        PolicyRule(
+          apiGroups: ["rbac.authorization.k8s.io"], resources: ["roles", "clusterroles"], verbs: ["escalate", "bind"]),
+      ]
     }
   }
 }

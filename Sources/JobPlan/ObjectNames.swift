@@ -40,6 +40,12 @@ public enum ObjectNames {
 
   /// The Job that may run a request's destructive step, and its plan: there is one such name for each request.
   public static func restoreJob(request: String, uid: String) -> String { unique(request, uid, suffix: "-restore") }
+  /// Where a restore's Job leaves what does not fit its termination message.
+  public static func result(job: String) -> String { limited(job, suffix: "-result", to: labelLimit) }
+  /// The binding of one role for the time of a restore.
+  public static func restoreBinding(job: String, namespace: String, role: ExecutorRole) -> String {
+    limited("holdfast-\(namespace)-\(job)", suffix: "-\(role.suffix)", to: labelLimit)
+  }
   /// The Job, and its plan, that only says what a restore would do.
   public static func dryRunJob(request: String, uid: String) -> String { unique(request, uid, suffix: "-plan") }
   /// The Backup taken before a restore.

@@ -33,12 +33,16 @@ public struct Plan: Codable, Sendable, Hashable {
     public var before: String?
     public var decryption: RestoreRequest.Decryption?
     public var sources: [RestoreRequest.SourceSelection]?
+    /// Of API objects.
+    public var namespaceMapping: [String: String]?
+    public var conflictPolicy: RestoreRequest.ConflictPolicy?
     public var dryRun: Bool
     public var force: Bool
 
     public init(
       request: String, uid: String? = nil, origin: Policy, id: String? = nil, before: String? = nil,
       decryption: RestoreRequest.Decryption? = nil, sources: [RestoreRequest.SourceSelection]? = nil,
+      namespaceMapping: [String: String]? = nil, conflictPolicy: RestoreRequest.ConflictPolicy? = nil,
       dryRun: Bool = false, force: Bool = false
     ) {
       self.request = request
@@ -48,6 +52,8 @@ public struct Plan: Codable, Sendable, Hashable {
       self.before = before
       self.decryption = decryption
       self.sources = sources
+      self.namespaceMapping = namespaceMapping
+      self.conflictPolicy = conflictPolicy
       self.dryRun = dryRun
       self.force = force
     }

@@ -82,12 +82,44 @@ public struct RestoreObjects: Sendable {
         pod: try pod.podTemplate(), template: template, isRepeatable: false, isSuspended: !isDryRun))
   }
 
+  /// What the Job may do at the API server, beyond its own namespace too.
+  public var permissions: RestorePermissions {
+    RestorePermissions(
+      spec: spec, origin: origin.namespace, request: request.spec, namespace: request.metadata.namespace ?? "")
+  }
+
+  /// The bindings for the time of the Job. Those in other namespaces have no owner that the garbage collector would know:
+  /// whoever makes them takes them back.
+  /// - Throws: Where an object cannot be encoded.
+  public func bindings(isDryRun: Bool) throws -> PolicyObjects.Bindings {
+    var bindings = PolicyObjects.Bindings()
+    let own = request.metadata.namespace ?? ""
+    let job = objectName(isDryRun: isDryRun)
+    let subject = Subject(
+      kind: "ServiceAccount",
+      name: template.serviceAccountName ?? ObjectNames.serviceAccount(policy: policyName), namespace: own)
+    for grant in permissions.grants {
+      let metadata = ObjectMeta(
+        name: ObjectNames.restoreBinding(job: job, namespace: own, role: grant.role), namespace: grant.namespace,
+        labels: ObjectLabels.of(policy: policyName, restore: name),
+        ownerReferences: grant.namespace == own ? request.ownerReference().map { [$0] } : nil)
+      let role = RoleReference(kind: "ClusterRole", name: grant.role.name)
+      if grant.namespace == nil {
+        bindings.everywhere.append(ClusterRoleBinding(metadata: metadata, roleRef: role, subjects: [subject]))
+      } else {
+        bindings.inNamespaces.append(RoleBinding(metadata: metadata, roleRef: role, subjects: [subject]))
+      }
+    }
+    return bindings
+  }
+
   private var inputs: ExecutorInputs { ExecutorInputs(spec: spec, scope: .restore(restore(isDryRun: false))) }
 
   private func restore(isDryRun: Bool) -> Plan.Restore {
     Plan.Restore(
       request: name, uid: request.metadata.uid, origin: origin, id: id, before: before?.description,
-      decryption: request.spec.decryption, sources: request.spec.sources, dryRun: isDryRun,
+      decryption: request.spec.decryption, sources: request.spec.sources,
+      namespaceMapping: request.spec.namespaceMapping, conflictPolicy: request.spec.conflictPolicy, dryRun: isDryRun,
       force: request.spec.force ?? false)
   }
 }

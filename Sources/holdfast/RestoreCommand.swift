@@ -8,8 +8,8 @@ struct RestoreCommand: AsyncParsableCommand {
     commandName: "restore", abstract: "Bring a backup back to its sources.",
     discussion: """
       What to restore stands in the plan under 'restore'; --id and the flags set or replace it for a restore by hand. \
-      Everything is read and checked before the destination is touched.
-      """)
+      Everything is read and checked before the destination is touched. 'restore plan' shows what would happen.
+      """, subcommands: [RestorePlanCommand.self])
 
   @OptionGroup var options: PlanOptions
   @OptionGroup var result: ResultOptions
@@ -44,6 +44,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let factory = SourceFactory(plan: context.plan, mounts: mounts, cluster: cluster)
         return await RestoreRun(
           context: context, restore: restore, identities: identities, makeDestination: factory.destination,
+          makeObjectRestore: factory.objectRestore, results: factory.resultMap(context.identity),
           checkpoint: { try? file.write($0) }
         ).run()
       }
@@ -51,6 +52,10 @@ struct RestoreCommand: AsyncParsableCommand {
   }
 
   private func restore(of plan: Plan) -> Plan.Restore? {
+    Self.restore(of: plan, id: id, dryRun: dryRun, force: force)
+  }
+
+  static func restore(of plan: Plan, id: String?, dryRun: Bool, force: Bool) -> Plan.Restore? {
     guard plan.restore != nil || id != nil else { return nil }
     var restore = plan.restore ?? Plan.Restore(request: "by-hand", origin: plan.policy)
     if let id { restore.id = id }

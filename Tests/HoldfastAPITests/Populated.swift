@@ -116,7 +116,13 @@ enum Populated {
     from: .init(
       backup: "b", latest: .init(policyRef: .init(name: "p"), before: time, requireVerified: true),
       location: .init(target: target, policy: "n/p", id: "latest")),
-    decryption: .init(identitySecretRef: secret), sources: [.init(name: "s", openBao: server, vault: server)],
+    decryption: .init(identitySecretRef: secret),
+    sources: [
+      .init(
+        name: "s", openBao: server, vault: server,
+        certManager: .init(conflictPolicy: .skip, clusterResourceNamespace: "n", restoreACMEStatus: true),
+        resources: .init(conflictPolicy: .replace, clusterResourceNamespace: "n", restoreACMEStatus: true))
+    ],
     namespaceMapping: ["a": "b"], conflictPolicy: .fail, safetyBackup: true, dryRun: true, force: true,
     executor: executor)
 
@@ -126,7 +132,10 @@ enum Populated {
     (status.backupID, status.location, status.safetyBackup) = ("i", "l", "b")
     status.claim = .init(time: time, job: "j")
     status.plan = [.init(source: "s", action: "restore", object: "o", detail: "d")]
-    status.steps = [.init(name: "n", state: .completed, startTime: time, completionTime: time, message: "m")]
+    var step = RestoreRequest.Step(
+      name: "n", state: .completed, startTime: time, completionTime: time, message: "m")
+    (step.done, step.total) = (1, 2)
+    status.steps = [step]
     (status.failure, status.conditions) = (failure, [condition])
     return status
   }()

@@ -62,7 +62,10 @@ extension RestoreRequest.Spec {
     for (index, source) in sources.enumerated().prefix(16) {
       let field = "spec.sources[\(index)]"
       issues.add("\(field).name", Source.nameProblem(source.name))
-      if source.openBao != nil && source.vault != nil { issues.add(field, "has two destinations; keep one") }
+      let destinations = [
+        source.openBao != nil, source.vault != nil, source.certManager != nil, source.resources != nil,
+      ]
+      if destinations.count(where: \.self) > 1 { issues.add(field, "has two destinations; keep one") }
       for (kind, server) in [("openBao", source.openBao), ("vault", source.vault)] {
         guard let server else { continue }
         issues += server.issues("\(field).\(kind)")

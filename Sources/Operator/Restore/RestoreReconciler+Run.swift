@@ -18,6 +18,7 @@ extension RestoreReconciler {
       let observation = RunObservation(job: job, pods: try await client.pods(of: job))
       var status = request.status ?? RestoreRequest.Status()
       status.take(observation.results(of: .restore).last)
+      status.take(try await result(of: job))
       if job.state == .complete, observation.results(of: .restore).last?.outcome == .succeeded {
         status.end(.planned, failure: nil, now: Timestamp(context.now()))
       } else {
@@ -107,6 +108,7 @@ extension RestoreReconciler {
     let now = Timestamp(context.now())
     var status = request.status ?? RestoreRequest.Status()
     status.take(result)
+    if let name = status.claim?.job { status.take(try await self.result(ofJob: name, in: request)) }
     if var step = status.steps?.first(where: { $0.name == "restore" }) {
       step.state = phase == .completed ? .completed : phase == .unknown ? .unknown : .failed
       step.completionTime = now
@@ -137,8 +139,8 @@ extension RestoreReconciler {
     } else {
       message = job.state == .suspended ? "Job \(job.key.name) was suspended by somebody" : "waits for a pod"
     }
-    try await report(request, message: message)
-    return .requeue(after: .seconds(30))
+    try await report(request, message: message, progress: try await result(of: job)?.progress)
+    return .requeue(after: .seconds(objectsAreWritten(request) ? 5 : 30))
   }
 
   private func job(of request: RestoreRequest, _ objects: RestoreObjects, isDryRun: Bool) async throws -> Job {
@@ -149,6 +151,7 @@ extension RestoreReconciler {
       let owned = OwnedObjects(client: client)
       _ = try await owned.ensure(try objects.plan(isDryRun: isDryRun))
       if let account = objects.serviceAccount { _ = try await owned.ensureExists(account) }
+      try await RestorePermissionGrant(context: context).give(try objects.bindings(isDryRun: isDryRun))
       return try await client.create(try objects.job(isDryRun: isDryRun))
     } catch let error as JobPlanError {
       throw RestoreStop("start", .invalidSpec, "\(error)")

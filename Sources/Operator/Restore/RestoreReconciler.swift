@@ -27,8 +27,12 @@ struct RestoreReconciler: Reconciler {
   func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
     guard let namespace = key.namespace,
       let request = try await client.find(RestoreRequest.self, key.name, in: namespace),
-      request.metadata.deletionTimestamp == nil, !(request.status?.phase?.isTerminal ?? false)
-    else { return .done }
+      request.metadata.deletionTimestamp == nil
+    else {
+      try await takeBackRights(of: key)
+      return .done
+    }
+    if request.status?.phase?.isTerminal ?? false { return .done }
     do {
       if request.status?.claim != nil { return try await follow(request) }
       return try await prepare(request)
@@ -47,6 +51,7 @@ struct RestoreReconciler: Reconciler {
     let resolved = try await RestoreResolver(context: context).resolve(request)
     var current = try await begin(request, resolved)
     let objects = resolved.objects(for: request, in: context, clusterID: try await context.clusterID.value())
+    try checkReach(objects, of: request)
     if request.spec.dryRun ?? false { return try await dryRun(current, objects) }
     switch try await safetyBackup(for: current, resolved) {
     case .ready(let next): current = next
@@ -86,6 +91,7 @@ struct RestoreReconciler: Reconciler {
 
   @discardableResult
   func write(_ status: RestoreRequest.Status, to request: RestoreRequest) async throws -> RestoreRequest {
+    if status.phase?.isTerminal == true { try await takeBackRights(of: request.key) }
     let written = try await client.writeStatus(of: request, from: request.status, to: status)
     tell(request, from: request.status, to: status)
     guard let written else {
@@ -96,8 +102,11 @@ struct RestoreReconciler: Reconciler {
     return written
   }
 
-  func report(_ request: RestoreRequest, message: String) async throws {
+  func report(
+    _ request: RestoreRequest, message: String, progress: RestoreResult.Progress? = nil
+  ) async throws {
     var status = request.status ?? RestoreRequest.Status()
+    status.take(progress)
     status.conditions.set("Completed", .false, .waitingForJob, message, now: Timestamp(context.now()))
     try await write(status, to: request)
   }

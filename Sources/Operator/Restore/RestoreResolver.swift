@@ -88,6 +88,30 @@ struct RestoreResolver: Sendable {
       summary: "Backup \(backup.key.name), id \(id)")
   }
 
+  /// What a request says of a source whose policy nobody knows. What a backup of a trusted namespace holds beyond it is
+  /// not known either, so that its restore may write there.
+  private static func source(
+    of selection: RestoreRequest.SourceSelection, origin: String, isTrusted: Bool
+  ) -> Source? {
+    if selection.certManager != nil {
+      return Source(
+        name: selection.name,
+        certManager: isTrusted
+          ? Source.CertManager(
+            clusterIssuers: .all, bundles: .all,
+            clusterResourceNamespace: selection.certManager?.clusterResourceNamespace, includeCRDs: true)
+          : Source.CertManager())
+    }
+    if selection.resources != nil {
+      return Source(
+        name: selection.name,
+        resources: isTrusted
+          ? Source.Resources(namespaces: [origin], clusterScoped: true) : Source.Resources(namespaces: [origin]))
+    }
+    guard selection.openBao != nil || selection.vault != nil else { return nil }
+    return Source(name: selection.name, openBao: selection.openBao, vault: selection.vault)
+  }
+
   private func resolve(
     _ location: RestoreRequest.From.Location, _ request: RestoreRequest
   ) async throws -> ResolvedRestore {
@@ -99,11 +123,10 @@ struct RestoreResolver: Sendable {
     // The same policy, if this cluster has it: for the safety backup, and to wait for its runs.
     var policy: BackupPolicy?
     if case .valid(let found) = try await context.policy(parts[1], in: namespace, needsTrust: false) { policy = found }
+    let isTrusted = context.isTrusted(namespace)
     var spec = BackupPolicySpec(
-      sources: (request.spec.sources ?? []).compactMap { selection in
-        selection.openBao == nil && selection.vault == nil
-          ? nil : Source(name: selection.name, openBao: selection.openBao, vault: selection.vault)
-      }, target: location.target)
+      sources: (request.spec.sources ?? []).compactMap { Self.source(of: $0, origin: parts[0], isTrusted: isTrusted) },
+      target: location.target)
     if spec.sources.isEmpty, let policy { spec.sources = policy.spec.sources }
     return ResolvedRestore(
       policy: policy, origin: Plan.Policy(namespace: parts[0], name: parts[1]),

@@ -1,0 +1,45 @@
+public import BackupFormat
+internal import Foundation
+internal import HoldfastAPI
+internal import JobPlan
+internal import KubernetesClient
+internal import ResourceRestore
+
+extension SourceFactory {
+  /// How an artifact's API objects are brought back; nil where it holds none.
+  /// - Throws: ``RunFailure`` where no API server is known.
+  public func objectRestore(_ artifact: Manifest.Artifact) throws -> ObjectRestore? {
+    switch SourceKind(rawValue: artifact.kind) {
+    case .certManager, .resources: break
+    default: return nil
+    }
+    let restore = plan.restore
+    let chosen = restore?.sources?.first { $0.name == artifact.source }
+    let destination = chosen?.certManager ?? chosen?.resources
+    let policy: ResourceRestoreSettings.ConflictPolicy =
+      switch destination?.conflictPolicy ?? restore?.conflictPolicy ?? .fail {
+      case .fail: .fail
+      case .skip: .skip
+      case .replace: .replace
+      }
+    let settings = ResourceRestoreSettings(
+      namespaceMapping: restore?.namespaceMapping ?? [:], conflictPolicy: policy, force: restore?.force ?? false,
+      oldClusterResourceNamespace: artifact.facts["clusterResourceNamespace"],
+      clusterResourceNamespace: destination?.clusterResourceNamespace,
+      restoresACMEStatus: destination?.restoreACMEStatus ?? false)
+    do {
+      return ObjectRestore(source: artifact.source, client: try cluster.client(), settings: settings)
+    } catch var failure as RunFailure {
+      failure.step = .preflight
+      throw failure
+    }
+  }
+
+  /// Where a restore leaves its plan and how far it is; nil outside of a Job.
+  public func resultMap(_ identity: RunIdentity) -> RestoreResultMap? {
+    guard let job = identity.job, let namespace = identity.namespace, let restore = plan.restore,
+      let client = try? cluster.client()
+    else { return nil }
+    return RestoreResultMap(client: client, namespace: namespace, job: job, restore: restore)
+  }
+}

@@ -1,0 +1,95 @@
+import HoldfastAPI
+import KubernetesModel
+import Testing
+
+@testable import JobPlan
+
+/// What a restore may write, and where.
+@Suite struct RestorePermissionsTests {
+  private func grants(
+    _ sources: [Source], origin: String = "shop", in namespace: String = "shop",
+    _ change: (inout RestoreRequest.Spec) -> Void = { _ in }
+  ) -> RestorePermissions {
+    var request = RestoreRequest.Spec(from: RestoreRequest.From(backup: "b"))
+    change(&request)
+    return RestorePermissions(
+      spec: BackupPolicySpec(sources: sources, target: Target()), origin: origin, request: request,
+      namespace: namespace)
+  }
+
+  private func names(_ permissions: RestorePermissions) -> [String] {
+    permissions.grants.map { "\($0.namespace ?? "*"):\($0.role.suffix)" }
+  }
+
+  private let pki = Source(name: "pki", certManager: Source.CertManager())
+  private let objects = Source(name: "objects", resources: Source.Resources())
+  private let bao = Source(name: "raft", openBao: Source.OpenBao(address: "https://bao:8200"))
+
+  @Test func aSnapshotNeedsNone() {
+    #expect(grants([bao]).grants.isEmpty)
+    #expect(grants([bao, pki]) { $0.sources = [RestoreRequest.SourceSelection(name: "raft")] }.grants.isEmpty)
+  }
+
+  @Test func certificatesOfTheOwnNamespaceNeedNoTrust() {
+    let permissions = grants([bao, pki])
+    #expect(names(permissions) == ["shop:certmanager-restore", "shop:results"])
+    #expect(permissions.reach(beyond: "shop") == nil)
+  }
+
+  @Test func aMappingMovesTheRights() {
+    let moved = grants([pki], in: "new") { $0.namespaceMapping = ["shop": "new"] }
+    #expect(names(moved) == ["new:certmanager-restore", "new:results"])
+    #expect(moved.reach(beyond: "new") == nil)
+    let elsewhere = grants([pki], in: "new")
+    #expect(elsewhere.reach(beyond: "new") == "namespace shop")
+  }
+
+  @Test func whatIsInNoNamespaceAndObjectsOfEveryKindNeedTrust() {
+    var wide = pki
+    wide.certManager?.clusterIssuers = .all
+    let permissions = grants([wide])
+    #expect(
+      Set(names(permissions)) == [
+        "*:certmanager-cluster-restore", "cert-manager:certmanager-restore", "shop:certmanager-restore", "shop:results",
+      ])
+    #expect(permissions.reach(beyond: "shop") == "what is in no namespace")
+    #expect(names(grants([objects])) == ["shop:restore", "shop:results"])
+    #expect(grants([objects]).reach(beyond: "shop") == "objects of every kind")
+  }
+
+  /// Bindings are the request's, and name the account that the pod has.
+  @Test func bindingsNameThePodsAccount() throws {
+    let request = RestoreRequest(
+      metadata: ObjectMeta(name: "back", namespace: "shop", uid: "u"),
+      spec: RestoreRequest.Spec(from: RestoreRequest.From(backup: "b")))
+    let objects = RestoreObjects(
+      request: request, origin: Plan.Policy(namespace: "shop", name: "all"),
+      spec: BackupPolicySpec(sources: [pki], target: Target()), policy: "all", id: "i",
+      defaults: ExecutorDefaults(image: "i"), clusterID: nil)
+    let bindings = try objects.bindings(isDryRun: false)
+    let account = try #require(objects.serviceAccount?.metadata.name)
+    #expect(try objects.job(isDryRun: false).spec.template.spec.serviceAccountName == account)
+    #expect(bindings.everywhere.isEmpty && bindings.inNamespaces.count == 2)
+    for binding in bindings.inNamespaces {
+      #expect(binding.subjects?.map(\.name) == [account])
+      #expect(binding.metadata.ownerReferences?.first?.uid == "u")
+      #expect(binding.metadata.labels?[HoldfastAPI.restoreLabel] == "back")
+      #expect((binding.metadata.name ?? "").utf8.count <= 63)
+    }
+  }
+
+  @Test func aLongPlanKeepsWhatIsDone() throws {
+    let actions = (0..<20_000).map {
+      RestoreRequest.PlannedAction(
+        source: "s", action: $0 % 10 == 0 ? "create" : "skip", object: "Secret shop/s\($0)",
+        detail: "it is as in the backup")
+    }
+    let data = try RestoreResult(plan: actions, progress: .init(done: 1, total: 2)).encoded()
+    #expect(data.values.reduce(0) { $0 + $1.utf8.count } < 1_000_000)
+    let read = try #require(RestoreResult(data: data))
+    #expect(read.plan.count { $0.action == "create" } == 2_000)
+    #expect(read.plan.count <= 10_000 && read.plan.last?.detail?.contains("do not fit") == true)
+    #expect(read.progress == .init(done: 1, total: 2))
+    #expect(RestoreResult(data: ["plan.json": "no"]) == nil)
+  }
+}
