@@ -66,7 +66,7 @@ import Testing
     let names = manifests.rules.filter { $0.strings("verbs") == ["bind"] }.flatMap { $0.strings("resourceNames") }
     #expect(!names.isEmpty)
     for name in names { _ = try manifests.one("ClusterRole", name) }
-    #expect(Set(names) == Set(ExecutorRole.allCases.map(\.name) + ["holdfast-executor-results"]))
+    #expect(Set(names) == Set(ExecutorRole.allCases.map(\.name)))
   }
 
   /// What the code says that each source needs is what the chart installs, no more and no less.
@@ -198,6 +198,6 @@ import Testing
     let two = names(
       try await Manifests.chart(release: "two", values: "rbac: {executorRoles: {create: false}}"))
     #expect(one.isDisjoint(with: two))
-    #expect(one.count == two.count + 1 + ExecutorRole.allCases.count)
+    #expect(one.count == two.count + ExecutorRole.allCases.count)
   }
 }
