@@ -294,7 +294,9 @@ let package = Package(
     // The whole, as users meet it: real servers, the built programs and kubectl.
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["ObjectStoreTestKit", "TestServers", "ZitiStandIn", nioHTTP1, subprocess, systemPackage],
+      dependencies: [
+        "FakeAzure", "FakeGCS", "ObjectStoreTestKit", "TestServers", "ZitiStandIn", nioHTTP1, subprocess, systemPackage,
+      ],
       swiftSettings: strict),
     // The chart and the kustomization, by helm and kubectl.
     .testTarget(

@@ -111,6 +111,13 @@ enum FileCalls {
     return status(info)
   }
 
+  /// Where links lead; the path itself where it leads nowhere.
+  static func resolved(_ path: String) -> String {
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
   static func status(_ info: stat) -> Status {
     let time = info.st_mtim
     return Status(

@@ -24,12 +24,13 @@ public struct FilesystemStore: ObjectStore {
   private static let chunkSize = 256 << 10
 
   /// - Parameters:
-  ///   - root: An existing folder.
+  ///   - root: An existing folder, or a link to one.
   ///   - pageSize: Objects in one page of a listing.
   public init(root: String, threadPool: NIOThreadPool = .singleton, pageSize: Int = 1000) {
     var root = root
     while root.count > 1, root.hasSuffix("/") { root.removeLast() }
-    self.root = root
+    // Below it no link is followed; a mount point may be one.
+    self.root = FileCalls.resolved(root)
     self.threadPool = threadPool
     self.pageSize = pageSize
     location = "file://\(root)"

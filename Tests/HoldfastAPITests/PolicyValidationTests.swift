@@ -264,6 +264,11 @@ struct PolicyValidationTests {
     Case(
       "endpoint with bucket", "spec.target.endpoint", "path or query",
       set("spec", "target", "endpoint", to: "https://s3.example/backups")),
+    Case(
+      "Azure endpoint with container", "spec.target.endpoint", "the storage account",
+      set(
+        "spec", "target",
+        to: ["provider": "azure", "bucket": "backups", "endpoint": "http://azurite:10000/devstoreaccount1/backups"])),
     Case("role", "spec.target.roleArn", "ARN of an IAM role", set("spec", "target", "roleArn", to: "backup")),
     Case(
       "filesystem without claim", "spec.target.filesystem.persistentVolumeClaim", "claimName",
@@ -389,6 +394,9 @@ struct PolicyValidationTests {
     set("spec", "timeZone", to: "Europe/Berlin"), set("spec", "target", "partSize", to: "20Mi"),
     set("spec", "target", "endpoint", to: "http://10.0.0.7:8333"),
     set("spec", "target", "endpoint", to: "https://[::1]:8333/"),
+    set(
+      "spec", "target",
+      to: ["provider": "azure", "bucket": "backups", "endpoint": "http://azurite:10000/devstoreaccount1"]),
     set("spec", "target", "pathPrefix", to: "/clusters/one/"), set("spec", "retention", to: nil),
     set("spec", "encryption", to: ["none": ["acknowledged": true]]), set("spec", "compression", to: "none"),
     set(

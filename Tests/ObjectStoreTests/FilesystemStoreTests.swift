@@ -78,6 +78,21 @@ import Testing
     }
   }
 
+  @Test func theRootMayBeALink() async throws {
+    try await withTemporaryFolder { folder in
+      let link = folder.appendingPathComponent("link").path
+      let target = folder.appendingPathComponent("target")
+      try FileManager.default.createDirectory(at: target, withIntermediateDirectories: false)
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target.path)
+      let store = FilesystemStore(root: link)
+      try await store.put("a/b", body: patternedBytes(3))
+      #expect(try await store.listAll(prefix: "").map(\.key) == ["a/b"])
+      #expect(try await store.getBytes("a/b", upTo: 10) == patternedBytes(3))
+      try await store.delete("a/b")
+      #expect(try await store.listAll(prefix: "").isEmpty)
+    }
+  }
+
   @Test func aMissingRootSaysSo() async throws {
     let store = FilesystemStore(root: "/nowhere/to/be/found")
     for operation: @Sendable () async throws -> Void in [

@@ -39,7 +39,9 @@ extension Target {
         "\(field).azure.storageAccount",
         "is required for provider azure unless endpoint is set, or the Secret of credentialsSecretRef names it")
     }
-    issues.add("\(field).endpoint", endpoint.flatMap(WebAddress.problem))
+    // An emulator of Azure has the account in the path.
+    let pathSegment = resolvedProvider == .azure ? "for an emulator the storage account" : nil
+    issues.add("\(field).endpoint", endpoint.flatMap { WebAddress.problem($0, pathSegment: pathSegment) })
     issues.add("\(field).region", region.flatMap { BucketName.regionProblem($0) })
     issues.add("\(field).storageClass", storageClass.flatMap(storageClassProblem))
     if let roleArn, !BucketName.isRoleARN(roleArn) {

@@ -11,8 +11,10 @@ extension FakeState {
     switch (request.method, path.count) {
     case ("POST", 1): return insertBucket(request)
     case ("GET", 2):
-      guard buckets[path[1]] != nil else { return Self.noBucket }
-      return .json(["kind": "storage#bucket", "name": path[1], "id": path[1]])
+      guard let bucket = buckets[path[1]] else { return Self.noBucket }
+      var resource: [String: Any] = ["kind": "storage#bucket", "name": path[1], "id": path[1]]
+      if bucket.hasObjectRetention { resource["objectRetention"] = ["mode": "Enabled"] }
+      return .json(resource)
     case ("GET", 3) where path[2] == "o": return list(request, bucket: path[1])
     case ("GET", 4) where path[2] == "o": return get(request, bucket: path[1], name: path[3])
     case ("PATCH", 4) where path[2] == "o": return patch(request, bucket: path[1], name: path[3])
