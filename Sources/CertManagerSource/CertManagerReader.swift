@@ -29,6 +29,28 @@ struct CertManagerReader: Sendable {
     }
   }
 
+  /// Where the API serves a kind, in its group's preferred version.
+  ///
+  /// - Returns: nil where it does not.
+  func find(kind: String, in group: String) async throws -> ResourceType? {
+    try await mapping("discover \(kind) of \(group)") {
+      do {
+        let versions = try await client.json(for: .raw(path: "/apis/\(group)"))
+        guard let version = versions[path: "preferredVersion", "version"]?.stringValue else { return nil }
+        let resources = try await client.json(for: .raw(path: "/apis/\(group)/\(version)"))["resources"]
+        let found = resources?.arrayValue?.first {
+          $0["kind"]?.stringValue == kind && $0["name"]?.stringValue?.contains("/") == false
+        }
+        guard let found, let plural = found["name"]?.stringValue else { return nil }
+        return ResourceType(
+          group: group, version: version, kind: kind, plural: plural,
+          isNamespaced: found["namespaced"]?.boolValue ?? true)
+      } catch let error as KubernetesError where error.code == .notFound {
+        return nil
+      }
+    }
+  }
+
   private func mapping<Value>(_ operation: String, _ body: () async throws -> Value) async throws -> Value {
     do {
       return try await body()

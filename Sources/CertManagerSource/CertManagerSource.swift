@@ -39,7 +39,7 @@ public struct CertManagerSource: SnapshotSource {
     _ = try await withResourceSetWriter(header, into: sink) { writer in
       try await capture.run { object in
         try Task.checkCancellation()
-        guard let resource = CertManagerResources.of(object) else {
+        guard let resource = CertManagerResources.of(object) ?? inventory.resource(of: object) else {
           throw SnapshotSourceError(
             .failed, operation: "write \(object.kind ?? "object")", message: "an object of an unknown kind")
         }

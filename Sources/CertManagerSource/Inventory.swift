@@ -32,9 +32,17 @@ struct Inventory: Sendable {
   var clusterIssuers: [JSONValue] = []
   var certificates: [JSONValue] = []
   var bundles: [JSONValue] = []
+  /// Of kinds that are not cert-manager's, by what Certificates call them.
+  var externalIssuers: [IssuerReference: ExternalIssuer] = [:]
   var secrets: [Place: Need] = [:]
   var configMaps: [Place: Need] = [:]
   var warnings: [String] = []
+
+  /// An issuer of somebody else's kind, with where the API serves it.
+  struct ExternalIssuer: Sendable {
+    var object: JSONValue
+    var resource: ResourceType
+  }
 
   mutating func need(_ name: String, in namespace: String, _ need: Need) {
     let place = Place(namespace: namespace, name: name)
@@ -44,6 +52,12 @@ struct Inventory: Sendable {
 }
 
 extension Inventory {
+  /// The resource of an external issuer.
+  func resource(of object: JSONValue) -> ResourceType? {
+    externalIssuers.values.first { $0.resource.kind == object.kind && $0.resource.apiVersion == object.apiVersion }?
+      .resource
+  }
+
   /// Adds the Secrets that the issuers and Certificates name: pure.
   mutating func close(_ configuration: CertManagerConfiguration, clusterResourceNamespace: String?) {
     let own = configuration.namespace
@@ -59,7 +73,22 @@ extension Inventory {
         need(name, in: certificate.namespace ?? own, .certificate(label))
       }
     }
+    for (_, issuer) in externalIssuers.sorted(by: { $0.key.description < $1.key.description }) {
+      add(issuer, in: issuer.resource.isNamespaced ? own : clusterResourceNamespace ?? own)
+    }
     noteIssuersElsewhere()
+  }
+
+  /// What it needs is a guess: its kind has a schema that nobody here knows.
+  private mutating func add(_ issuer: ExternalIssuer, in namespace: String) {
+    let label = "\(issuer.object.kind ?? "") \(issuer.object.name ?? "")"
+    let found = issuer.object["spec"].map { SecretGuess.search($0, at: "spec") } ?? []
+    for secret in found { need(secret.name, in: secret.namespace ?? namespace, .guess("\(label), \(secret.path)")) }
+    let names = Set(found.map(\.name)).sorted().joined(separator: ", ")
+    warnings.append(
+      "\(label) is of an external kind (\(issuer.resource.group)): it was taken, and "
+        + (names.isEmpty ? "no Secret was recognized in it" : "what looks like a reference to a Secret (\(names))")
+        + "; name what else it needs in extraSecrets")
   }
 
   private mutating func add(_ issuer: JSONValue, in namespace: String, challenges: Set<String>) {
@@ -87,14 +116,11 @@ extension Inventory {
     var missing: [String: Int] = [:]
     for certificate in certificates {
       let reference = IssuerReference(certificate)
-      guard reference.isExternal || !taken.contains(reference.description) else { continue }
+      guard externalIssuers[reference] == nil, !taken.contains(reference.description) else { continue }
       missing[reference.description, default: 0] += 1
     }
     for (issuer, count) in missing.sorted(by: { $0.key < $1.key }) {
-      let kind =
-        issuer.contains("/Issuer/") || issuer.hasPrefix("Issuer/") || issuer.hasPrefix("ClusterIssuer/")
-        ? "is not in this backup" : "is of an external kind, of which nothing is known and nothing taken"
-      warnings.append("\(issuer), which issues \(count) of the Certificates, \(kind)")
+      warnings.append("\(issuer), which issues \(count) of the Certificates, is not in this backup")
     }
   }
 

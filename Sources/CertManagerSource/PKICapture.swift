@@ -51,6 +51,9 @@ struct PKICapture {
       try await write(map)
     }
     for object in inventory.issuers + inventory.clusterIssuers { try await write(object) }
+    for (_, issuer) in inventory.externalIssuers.sorted(by: { $0.key.description < $1.key.description }) {
+      try await write(issuer.object)
+    }
     for object in inventory.certificates { try await write(object) }
     for object in inventory.bundles { try await write(object) }
     for certificate in inventory.certificates { facts.append(await judge(certificate)) }
@@ -60,9 +63,15 @@ struct PKICapture {
   private mutating func secret(
     _ place: Inventory.Place, _ need: Inventory.Need, _ write: (JSONValue) async throws -> Void
   ) async throws {
-    guard let secret = try await reader.get(CertManagerResources.secrets, place.name, in: place.namespace) else {
-      return try missing("Secret", place, need)
+    let found: JSONValue?
+    do {
+      found = try await reader.get(CertManagerResources.secrets, place.name, in: place.namespace)
+    } catch let error as SnapshotSourceError where error.code == .unauthorized {
+      guard case .guess(let user) = need else { throw error }
+      warnings.append("Secret \(place), which \(user) seems to name, was not taken: \(error.message)")
+      return
     }
+    guard let secret = found else { return try missing("Secret", place, need) }
     guard !secret.isNextPrivateKey else {
       if need == .named {
         warnings.append("Secret \(place) is a private key that cert-manager is about to use, and was left out")
@@ -167,6 +176,7 @@ struct PKICapture {
     ]
     if !inventory.bundles.isEmpty { summary["bundles"] = "\(inventory.bundles.count)" }
     if configMapCount > 0 { summary["configMaps"] = "\(configMapCount)" }
+    if !inventory.externalIssuers.isEmpty { summary["externalIssuers"] = "\(inventory.externalIssuers.count)" }
     summary["earliestExpiry"] = facts.compactMap(\.notAfter).min()
     summary["clusterResourceNamespace"] = clusterResourceNamespace
     return summary

@@ -233,10 +233,13 @@ import X509
           "sources": [
             ["useDefaultCAs": true], ["secret": ["name": "root", "key": "ca.crt"]],
             ["configMap": ["selector": ["matchLabels": ["trust": "yes"]], "key": "ca.pem"]],
+            ["secret": ["selector": ["matchExpressions": [["key": "team", "operator": "Exists"]]], "key": "ca.pem"]],
           ]
         ],
       ])
-    try put(CertManagerResources.secrets, Objects.secret("root", namespace: "trust"))
+    var selected = Objects.secret("selected", namespace: "trust")
+    selected["metadata"]?["labels"] = ["team": "infra"]
+    try put(CertManagerResources.secrets, Objects.secret("root", namespace: "trust"), selected)
     for (name, labels) in [("in", ["trust": "yes"] as JSONValue), ("out", ["trust": "no"])] {
       try put(
         CertManagerResources.configMaps,
@@ -247,7 +250,72 @@ import X509
     }
     let (_, written) = try await run(
       CertManagerConfiguration(namespace: "app", bundles: .all, trustNamespace: "trust"))
-    #expect(keys(written) == ["Secret/root", "ConfigMap/in", "Bundle/roots"])
+    #expect(keys(written) == ["Secret/root", "Secret/selected", "ConfigMap/in", "Bundle/roots"])
+  }
+
+  // MARK: Issuers of other kinds
+
+  private static let external = ResourceType(
+    group: "awspca.cert-manager.io", version: "v1beta1", kind: "AWSPCAIssuer", plural: "awspcaissuers")
+
+  private func putExternal() throws {
+    api.serve(["preferredVersion": ["version": "v1beta1"]], at: "/apis/awspca.cert-manager.io")
+    api.serve(
+      [
+        "resources": [
+          ["name": "awspcaissuers/status", "kind": "AWSPCAIssuer", "namespaced": true],
+          ["name": "awspcaissuers", "kind": "AWSPCAIssuer", "namespaced": true],
+        ]
+      ], at: "/apis/awspca.cert-manager.io/v1beta1")
+    try put(
+      CertManagerResources.certificates,
+      Objects.certificate(
+        "leaf", issuer: ["name": "aws", "kind": "AWSPCAIssuer", "group": "awspca.cert-manager.io"]))
+    try put(
+      Self.external,
+      [
+        "metadata": ["name": "aws", "namespace": "app"],
+        "spec": ["arn": "arn:aws:acm-pca:x", "secretRef": ["name": "aws-keys", "namespace": "keys"]],
+      ])
+    try put(CertManagerResources.secrets, Objects.secret("aws-keys", namespace: "keys"), Objects.secret("leaf-tls"))
+  }
+
+  @Test func anExternalIssuerComesWithWhatItSeemsToNeed() async throws {
+    try putExternal()
+    let (capture, written) = try await run()
+    #expect(
+      keys(written) == ["Secret/leaf-tls", "Secret/aws-keys", "AWSPCAIssuer/aws", "Certificate/leaf"])
+    #expect(written.first { $0.name == "aws" }?["apiVersion"] == "awspca.cert-manager.io/v1beta1")
+    #expect(capture.summary["externalIssuers"] == "1")
+    let warning = try #require(capture.warnings.first { $0.contains("AWSPCAIssuer aws") })
+    #expect(warning.contains("external kind") && warning.contains("(aws-keys)") && warning.contains("extraSecrets"))
+    #expect(!capture.warnings.contains { $0.contains("not in this backup") })
+  }
+
+  /// Its rights are not among those that the operator grants.
+  @Test func anExternalIssuerThatMayNotBeReadIsNamed() async throws {
+    try putExternal()
+    api.onRequest { $0.path.contains("awspcaissuers/aws") ? .status(403, reason: "Forbidden") : nil }
+    let (capture, written) = try await run()
+    #expect(keys(written) == ["Secret/leaf-tls", "Certificate/leaf"])
+    #expect(capture.warnings.contains { $0.contains("AWSPCAIssuer/aws was not taken") && $0.contains("bind a role") })
+    #expect(capture.warnings.contains { $0.contains("not in this backup") })
+  }
+
+  @Test func aGuessedSecretThatMayNotBeReadIsAWarning() async throws {
+    try putExternal()
+    api.onRequest { $0.path.contains("namespaces/keys/secrets") ? .status(403, reason: "Forbidden") : nil }
+    let (capture, written) = try await run()
+    #expect(keys(written) == ["Secret/leaf-tls", "AWSPCAIssuer/aws", "Certificate/leaf"])
+    #expect(capture.warnings.contains { $0.contains("Secret keys/aws-keys") && $0.contains("was not taken") })
+  }
+
+  @Test func aKindThatNobodyServesIsNamed() async throws {
+    try put(
+      CertManagerResources.certificates,
+      Objects.certificate("leaf", issuer: ["name": "x", "kind": "Gone", "group": "gone.example.org"]))
+    let (capture, _) = try await run()
+    #expect(capture.warnings.contains { $0.contains("gone.example.org/Gone/x") && $0.contains("does not serve") })
   }
 
   @Test func aMissingRightNamesItself() async throws {

@@ -81,6 +81,9 @@ public final class InMemoryAPI: Transport {
     state.withLock { Self.store(object, at: path, in: &$0) }
   }
 
+  /// Answers a GET of a path that is no object's: discovery.
+  public func serve(_ answer: JSONValue, at path: String) { state.withLock { $0.objects[path] = answer } }
+
   /// Removes an object without a request.
   public func remove(_ resource: ResourceType, _ key: ObjectKey) throws {
     let path = try Request.get(resource, name: key.name, namespace: key.namespace).path

@@ -8,6 +8,8 @@ import KubernetesModel
 enum SecretGuess {
   struct Found: Sendable, Hashable {
     var name: String
+    /// Where the reference says it.
+    var namespace: String?
     /// For people.
     var path: String
   }
@@ -21,7 +23,10 @@ enum SecretGuess {
     }
     return (value.objectValue ?? [:]).sorted { $0.key < $1.key }.flatMap { name, member in
       let here = "\(path).\(name)"
-      if let found = reference(name, member) { return [Found(name: found, path: here)] }
+      if let found = reference(name, member) {
+        let namespace = member["namespace"]?.stringValue.flatMap { isName($0) ? $0 : nil }
+        return [Found(name: found, namespace: namespace, path: here)]
+      }
       return search(member, at: here, depth: depth + 1)
     }
   }
