@@ -119,7 +119,9 @@ struct ExecTests {
       try await connection.stdout("END")
       try await connection.exit(0)
     }
-    let pieces = (0..<40).map { index in ByteBuffer(repeating: UInt8(65 + index % 26), count: 100_000) }
+    // No more than shows several frames: in a debug build masking holds an event loop, which all tests share, for a
+    // second each MiB.
+    let pieces = (0..<6).map { index in ByteBuffer(repeating: UInt8(65 + index % 26), count: 50_000) }
     try await ExecServer.run(handle: handler) { server in
       let input = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
         for piece in pieces { continuation.yield(piece) }
@@ -134,7 +136,7 @@ struct ExecTests {
   @Test func aCommandMayEndWithoutReadingItsInput() async throws {
     let handler: Handler = { _, connection in try await connection.exit(1) }
     try await ExecServer.run(handle: handler) { server in
-      let endless = AsyncThrowingStream<ByteBuffer, any Error> { ByteBuffer(repeating: 0, count: 1 << 16) }
+      let endless = AsyncThrowingStream<ByteBuffer, any Error> { ByteBuffer(repeating: 0, count: 1 << 10) }
       let output = try await exec(server, stdin: endless)
       #expect(output.result.exitCode == 1)
     }
