@@ -2,6 +2,7 @@
 import argparse
 
 import download
+import etcd
 import memory
 import resources
 import upload
@@ -10,7 +11,8 @@ import upload
 def main():
     parser = argparse.ArgumentParser(prog="Tests/bench")
     commands = parser.add_subparsers(required=True)
-    for name, module, size in (("memory", memory, 2.0), ("upload", upload, 1.0), ("download", download, 1.0)):
+    for name, module, size in (
+            ("memory", memory, 2.0), ("upload", upload, 1.0), ("download", download, 1.0), ("etcd", etcd, 1.0)):
         command = commands.add_parser(name)
         command.add_argument("--size", type=float, default=size, help="GiB")
         command.add_argument("--json", action="store_true")
