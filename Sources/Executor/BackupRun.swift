@@ -151,14 +151,15 @@ public struct BackupRun: Sendable {
     var options = UploadOptions(
       partSize: Int(target.partSizeBytes), concurrency: target.resolvedConcurrency, logger: context.logger)
     if let digests { options.partSHA256 = { digests.take($0) } }
-    ProcessSetup.releaseProgramPages()
     do {
       let (stream, _) = try await withUpload(to: key, in: context.store, options: options) { uploader in
+        var pages = ProgramPages(early: 2 * options.partSize)
         let outcome = try await withEncodedStream(settings, partDigests: digests) { sink in
           try await source.capture(into: sink)
         } body: { stream in
           for try await chunk in stream {
             try await uploader.write(chunk)
+            pages.didTransfer(chunk.readableBytes)
             stream.recycle(chunk)
           }
         }

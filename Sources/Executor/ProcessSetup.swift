@@ -1,4 +1,3 @@
-internal import CProgramPages
 internal import NIOCore
 
 #if canImport(Glibc)
@@ -18,11 +17,5 @@ public enum ProcessSetup {
       mallopt(M_MMAP_THRESHOLD, 1 << 20)
       mallopt(M_TRIM_THRESHOLD, 1 << 20)
     #endif
-  }
-
-  /// Lets go of what the start read of the program's own files: 15 to 20 MiB of resident memory, of which the transfer
-  /// that follows uses a third. The rest would stay beside the part buffers until its end.
-  static func releaseProgramPages() {
-    holdfast_release_program_pages()
   }
 }
