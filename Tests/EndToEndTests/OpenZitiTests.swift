@@ -24,11 +24,11 @@ struct OpenZitiTests {
     let others = ["ctrl.db-20200101-000000", "ctrl.db.holdfast-snapshot-notes", "notes.txt"]
     _ = try await controller.shell(
       "cd \"$DATA\"; for file in \(old) \(others.joined(separator: " ")); do echo theirs >$file; done")
-    let live = try await controller.shell("cksum <\"$DATA/ctrl.db\"")
+    let live = try await controller.shell("sha256sum <\"$DATA/ctrl.db\"")
 
     #expect(try await overlay.run("manual-1", overlay.policy()) == "Completed")
     #expect(try await controller.files().sorted() == (["ctrl.db"] + others).sorted())
-    #expect(try await controller.shell("cksum <\"$DATA/ctrl.db\"") == live)
+    #expect(try await controller.shell("sha256sum <\"$DATA/ctrl.db\"") == live)
 
     let scenario = overlay.scenario
     let keys = try await scenario.keys()

@@ -66,6 +66,8 @@ extension Request {
   ) throws -> Request {
     var request = try get(Pod.resource, name: pod, namespace: namespace, subresource: Subresource("exec"))
     request.operation = "exec \(command.first ?? "") in pods \(namespace)/\(pod)"
+    // The kubelet's exec says of no type that it gives it: without the wildcard it answers 406.
+    request.accept = "application/json, */*"
     guard !command.isEmpty else {
       throw KubernetesError(code: .invalidArgument, operation: request.operation, message: "the command is empty")
     }

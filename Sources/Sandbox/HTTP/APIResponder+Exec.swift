@@ -24,6 +24,11 @@ extension APIResponder {
     try authorize(call)
     // Since Kubernetes 1.35 a WebSocket, which is a GET, needs the right to create as well.
     try authorize(call, verb: "create")
+    // The kubelet's exec says of no type that it gives it, so that its router finds none but under a wildcard.
+    let accepted = head.headers[canonicalForm: "Accept"]
+    guard accepted.isEmpty || accepted.contains(where: { $0.hasPrefix("*/*") }) else {
+      throw APIError(code: 406, reason: .notAcceptable, message: "406: Not Acceptable")
+    }
     let offered = head.headers[canonicalForm: "Sec-WebSocket-Protocol"].map(String.init)
     guard let subprotocol = offered.first(where: ExecSession.subprotocols.contains) else {
       throw .badRequest(
