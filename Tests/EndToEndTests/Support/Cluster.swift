@@ -5,7 +5,9 @@ import TestServers
 /// Where the end-to-end suite runs: a sandbox of its own, or the cluster that `KUBECONFIG` names.
 ///
 /// A real cluster must be one that may be changed at will: custom resource definitions are applied, namespaces are
-/// made. Its pods must reach servers on the test machine's 127.0.0.1 and have the image `HOLDFAST_E2E_IMAGE`.
+/// made. Its pods must reach servers on the test machine's 127.0.0.1 and have the image `HOLDFAST_E2E_IMAGE`;
+/// where `HOLDFAST_E2E_SHELL_IMAGE` names one with busybox's programs, and claims without a class get a volume,
+/// stand-ins for OpenZiti controllers run there too.
 struct Cluster: Sendable {
   let kubeconfig: String
   let isReal: Bool
