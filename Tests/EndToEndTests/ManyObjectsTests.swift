@@ -4,8 +4,6 @@ import TestServers
 
 /// Promise 5, for a restore of API objects.
 @Suite struct ManyObjectsTests {
-  private static let count = 10_000
-
   /// kubectl makes fifty objects a second.
   private static let makeObjects = """
     import base64, concurrent.futures, http.client, json, os, re, ssl, sys
@@ -36,14 +34,22 @@ import TestServers
     sys.exit(code)
     """
 
-  @Test(.enabled(if: !Cluster.isRealConfigured)) func tenThousandObjectsComeBackInBoundedMemory() async throws {
+  /// A namespace `big` of so many objects, backed up into a folder.
+  private struct Prepared {
+    var folder: String
+    var arguments: [String]
+    var environment: [String: String]
+    var new: Cluster
+  }
+
+  private func withBackup(of count: Int, _ body: (Prepared) async throws -> Void) async throws {
     let old = try await Cluster.startSandbox()
     let new = try await Cluster.startSandbox()
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("many-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder + "/store", withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try await old.kubectl("create", "namespace", "big").checked()
-    try await runCommand("python3", ["-c", Self.makeObjects, old.kubeconfig, "\(Self.count)"]).checked()
+    try await runCommand("python3", ["-c", Self.makeObjects, old.kubeconfig, "\(count)"]).checked()
     let plan = """
       {"planVersion": 1, "policy": {"namespace": "big", "name": "all"}, "spec": {
         "sources": [{"name": "objects", "resources": {"namespaces": ["big"]}}],
@@ -51,26 +57,56 @@ import TestServers
         "encryption": {"none": {"acknowledged": true}}}}
       """
     try Data(plan.utf8).write(to: URL(fileURLWithPath: folder + "/plan.json"))
-    let holdfast = try Binaries.path("holdfast")
     let arguments = ["--plan", folder + "/plan.json", "--log-level", "error"]
-    try await runCommand(holdfast, ["backup"] + arguments, environment: ["KUBECONFIG": old.kubeconfig]).checked()
+    try await runCommand(
+      try Binaries.path("holdfast"), ["backup"] + arguments, environment: ["KUBECONFIG": old.kubeconfig]
+    ).checked()
+    try await body(
+      Prepared(
+        folder: folder, arguments: arguments + ["--id", "latest"], environment: ["KUBECONFIG": new.kubeconfig],
+        new: new))
+  }
 
-    let environment = ["KUBECONFIG": new.kubeconfig]
-    let peak = try await runCommand(
-      "python3", ["-c", Self.measure, holdfast, "restore"] + arguments + ["--id", "latest"], environment: environment
-    ).checked()
-    let kibibytes = try #require(Int(peak.trimmingCharacters(in: .whitespacesAndNewlines)))
-    #expect(kibibytes < 128 << 10, "the restore took \(kibibytes) KiB")
-    let names = try await new.kubectl(
-      "get", "secrets,configmaps", "--namespace", "big", "--no-headers", "-o", "name"
-    ).checked()
-    #expect(names.split(separator: "\n").count { $0.contains("/o-") } == Self.count)
+  @Test(.enabled(if: !Cluster.isRealConfigured)) func tenThousandObjectsComeBackInBoundedMemory() async throws {
+    let count = 10_000
+    try await withBackup(of: count) { prepared in
+      let peak = try await runCommand(
+        "python3", ["-c", Self.measure, try Binaries.path("holdfast"), "restore"] + prepared.arguments,
+        environment: prepared.environment
+      ).checked()
+      let kibibytes = try #require(Int(peak.trimmingCharacters(in: .whitespacesAndNewlines)))
+      #expect(kibibytes < 128 << 10, "the restore took \(kibibytes) KiB")
+      let names = try await prepared.new.kubectl(
+        "get", "secrets,configmaps", "--namespace", "big", "--no-headers", "-o", "name"
+      ).checked()
+      #expect(names.split(separator: "\n").count { $0.contains("/o-") } == count)
+    }
+  }
 
-    // What a person is shown, as a table and for programs, once all of it is there.
-    let table = try await runCommand(
-      holdfast, ["restore", "plan"] + arguments + ["--id", "latest"], environment: environment
-    ).checked()
-    #expect(table.hasPrefix("SOURCE") && table.contains("Secret big/o-1"))
-    #expect(!table.contains("create"), "something is left to do")
+  /// What a person is shown beforehand, as a table and for programs; and what the exit status says.
+  @Test(.enabled(if: !Cluster.isRealConfigured)) func restorePlanShowsWhatWouldHappen() async throws {
+    try await withBackup(of: 4) { prepared in
+      let holdfast = try Binaries.path("holdfast")
+      func plan(_ more: String...) async throws -> CommandResult {
+        try await runCommand(
+          holdfast, ["restore", "plan"] + prepared.arguments + more, environment: prepared.environment)
+      }
+      let table = try await plan().checked()
+      #expect(table.hasPrefix("SOURCE") && table.contains("Namespace big"))
+      #expect(table.split(separator: "\n").contains { $0.contains("create") && $0.contains("Secret big/o-1") })
+      let json = try await plan("--json", "--map-namespace", "big=small").checked()
+      #expect(json.contains("\"object\" : \"Secret small/o-3\""), "\(json)")
+      #expect(try await prepared.new.kubectl("get", "namespace", "big").succeeded == false, "a plan wrote")
+
+      try await prepared.new.kubectl("create", "namespace", "big").checked()
+      try await prepared.new.kubectl(
+        "create", "secret", "generic", "o-1", "--namespace", "big", "--from-literal=k=mine"
+      ).checked()
+      let refused = try await plan()
+      #expect(refused.status == 1 && refused.output.contains("conflict") && refused.output.contains("data.k"))
+      #expect(!refused.output.contains("bWluZQ"), "a value of a Secret shows")
+      let replacing = try await plan("--conflict-policy", "Replace").checked()
+      #expect(replacing.contains("replace"))
+    }
   }
 }

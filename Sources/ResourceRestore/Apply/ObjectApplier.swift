@@ -19,6 +19,7 @@ struct ObjectApplier: Sendable {
   /// - Throws: ``ResourceRestoreError``.
   func apply(_ wanted: JSONValue, _ entry: PlannedObject) async throws -> (Outcome, JSONValue?) {
     var entry = entry
+    var wanted = wanted
     for attempt in 1... {
       do {
         switch entry.action {
@@ -32,6 +33,9 @@ struct ObjectApplier: Sendable {
         case .alreadyExists:
           guard let next = try await afterCollision(wanted, entry) else { return (.unchanged, nil) }
           entry = next
+        // Node ports are the cluster's: where another Service has one, the server gives out a new one.
+        case .invalid where ObjectHygiene.hasNodePorts(wanted, entry.resource) && error.message.contains("allocated"):
+          wanted = ObjectHygiene.withoutNodePorts(wanted)
         // Gone meanwhile: it is made anew.
         case .notFound where entry.action == .replace: entry.action = .create
         case .timeout, .connection, .serverError, .tooManyRequests, .conflict, .notFound:

@@ -94,6 +94,23 @@ enum ObjectHygiene {
     object["secrets"] = kept.isEmpty ? nil : .array(kept)
   }
 
+  static func hasNodePorts(_ object: JSONValue, _ resource: ResourceType) -> Bool {
+    resource.group.isEmpty && resource.kind == "Service"
+      && (object[path: "spec", "ports"]?.arrayValue ?? []).contains { $0["nodePort"] != nil }
+  }
+
+  static func withoutNodePorts(_ service: JSONValue) -> JSONValue {
+    guard let ports = service[path: "spec", "ports"]?.arrayValue else { return service }
+    var service = service
+    service["spec"]?["ports"] = .array(
+      ports.map { port in
+        var port = port
+        port["nodePort"] = nil
+        return port
+      })
+    return service
+  }
+
   /// Kinds that hold what nobody makes again, whoever owns them.
   static func holdsData(_ resource: ResourceType) -> Bool {
     resource.group.isEmpty

@@ -168,7 +168,13 @@ struct ObjectPlanner: Sendable {
     var wanted = wanted
     // Owners are looked at when it is written.
     wanted["metadata"]?["ownerReferences"] = nil
-    return ObjectDifference.paths(from: ObjectHygiene.cleaned(live, of: resource), to: wanted)
+    var live = ObjectHygiene.cleaned(live, of: resource)
+    if resource.group.isEmpty, resource.kind == "Service" {
+      // Kept where it can be, and no reason to write a Service again.
+      live = ObjectHygiene.withoutNodePorts(live)
+      wanted = ObjectHygiene.withoutNodePorts(wanted)
+    }
+    return ObjectDifference.paths(from: live, to: wanted)
   }
 
   /// What takes the place of an object: the fields that the server gave out stay.
