@@ -185,10 +185,19 @@ let package = Package(
         "ResourceRestore", "PKIPreview", "ResourceSet", "CertManagerSource", "KubernetesModel", "KubernetesClient",
         "KubernetesTestKit", "Sandbox", "SnapshotSource", crypto, logging, nioCore, serviceLifecycle, swiftASN1, x509,
       ], swiftSettings: strict),
+    // What files have on Linux that Swift's Glibc module leaves out: holes, extended attributes, device numbers.
+    .target(name: "CFileCalls"),
     .target(
       name: "FilesSource",
-      dependencies: ["Tar", "KubernetesModel", "KubernetesClient", "SnapshotSource", nioCore, nioPosix, logging],
-      swiftSettings: strict),
+      dependencies: [
+        "CFileCalls", "Tar", "KubernetesModel", "KubernetesClient", "SnapshotSource", nioCore, nioPosix,
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "FilesSourceTests",
+      dependencies: [
+        "FilesSource", "Tar", "KubernetesModel", "KubernetesClient", "KubernetesTestKit", "SnapshotSource", nioCore,
+        subprocess, systemPackage,
+      ], swiftSettings: strict),
     .target(
       name: "OpenZitiSource",
       dependencies: [

@@ -108,6 +108,9 @@ public struct TarSparse: Sendable, Hashable {
   /// Empty where the format is 1.0 and the entry was read: the map is then in the content.
   public var segments: [Segment]
 
+  /// The same file in the format 1.0, in which alone it can be written.
+  public var inFormat10: TarSparse { TarSparse(realSize: realSize, segments: segments.filter { $0.length > 0 }) }
+
   /// A file to be written, in the format 1.0.
   /// - Parameter segments: Sorted, without overlap, within `realSize`; all but the last of whole blocks of 512 bytes.
   public init(realSize: Int64, segments: [Segment]) {

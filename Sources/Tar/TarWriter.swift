@@ -33,6 +33,16 @@ public final class TarWriter {
   /// the other, and `size` is ignored.
   /// - Throws: ``TarError`` with `invalidEntry`, or what the sink threw.
   public func begin(_ entry: TarEntry) async throws {
+    try await begin(entry, hasMap: false)
+  }
+
+  /// As ``begin(_:)`` for an entry of a ``TarReader``, whose content follows as the reader gives it: that of a sparse file
+  /// in the format 1.0 begins with its map.
+  public func beginCopy(of entry: TarEntry) async throws {
+    try await begin(entry, hasMap: entry.sparse?.format == .pax10)
+  }
+
+  private func begin(_ entry: TarEntry, hasMap: Bool) async throws {
     if let current { throw fault("the member before this one was not ended", current.name) }
     let hasContent =
       switch entry.kind {
@@ -40,8 +50,8 @@ public final class TarWriter {
       default: false
       }
     guard hasContent || entry.size == 0 else { throw fault("only a file has content", entry.name) }
-    let map = entry.sparse.map { TarHeaderEncoder.sparseMap($0) } ?? []
-    let size = entry.sparse.map { $0.dataSize ?? 0 } ?? entry.size
+    let map = hasMap ? [] : entry.sparse.map { TarHeaderEncoder.sparseMap($0) } ?? []
+    let size = hasMap ? entry.size : entry.sparse.map { $0.dataSize ?? 0 } ?? entry.size
     let stored = size + Int64(map.count)
     try await emit(ByteBuffer(bytes: try TarHeaderEncoder.encode(entry, storedSize: stored) + map))
     current = (entry.name, stored)

@@ -39,6 +39,19 @@ import Testing
     #expect(!paths(job.spec.template.spec).contains { $0.contains("volumes/") })
   }
 
+  @Test func filesOfAClaimAreReadBesideThePodsThatMountIt() throws {
+    let claim = Source.Files.Claim(claimName: "data", paths: ["/"], podSelector: Self.selector)
+    let pod = try pod(policy(Source(name: "f", files: .init(persistentVolumeClaim: claim))))
+    let mount = pod.containers[0].volumeMounts?.first { $0.mountPath == "\(Self.root)/volumes/data" }
+    #expect(mount?.readOnly == true)
+    #expect(pod.volumes?.compactMap(\.persistentVolumeClaim) == [.init(claimName: "data", readOnly: true)])
+    let terms = pod.affinity?[path: "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution"]?.arrayValue
+    #expect(terms?.map { $0["labelSelector"] } == [["matchLabels": ["app": "ziti"]]])
+    #expect(terms?.map { $0["topologyKey"] } == ["kubernetes.io/hostname"])
+    #expect(pod.serviceAccountName == nil && !paths(pod).contains("\(Self.root)/api"))
+    #expect(pod.securityContext?.fsGroup == nil, "the owner of somebody else's files stays")
+  }
+
   @Test func theControllersClaimIsReadBesideTheController() throws {
     var source = Source.OpenZiti(retrieval: .volume, podSelector: Self.selector)
     source.persistentVolumeClaim = SourceClaim(claimName: "ziti")

@@ -1,0 +1,170 @@
+import Foundation
+import Testing
+import TestServers
+
+/// Files of a claim by a policy, and of a machine by the command line, restored with common tools: promise 8.
+@Suite struct FilesTests {
+  private func policy(_ scenario: Scenario, _ files: String) -> String {
+    """
+    apiVersion: holdfast.dev/v1alpha1
+    kind: BackupPolicy
+    metadata: {name: files, namespace: \(scenario.namespace)}
+    spec:
+      schedule: "0 3 1 1 *"
+      sources:
+        - {name: data, files: \(files)}
+      target: {provider: s3, endpoint: "\(scenario.store.endpoint)", bucket: \(scenario.bucket), usePathStyle: true, credentialsSecretRef: {name: s3}}
+      encryption: {age: {recipients: [\(scenario.recipient)]}}
+      executor: {backoffLimit: 0}
+    """
+  }
+
+  private func claim(_ scenario: Scenario) async throws {
+    try await scenario.cluster.apply(
+      """
+      apiVersion: v1
+      kind: PersistentVolumeClaim
+      metadata: {name: data, namespace: \(scenario.namespace)}
+      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+      """)
+  }
+
+  /// A pod of the tests' own writes into the claim, as an application does.
+  private func fill(_ scenario: Scenario, _ script: String) async throws {
+    let job = """
+      apiVersion: batch/v1
+      kind: Job
+      metadata: {name: fill, namespace: \(scenario.namespace)}
+      spec:
+        backoffLimit: 0
+        template:
+          metadata: {labels: {app: data}}
+          spec:
+            restartPolicy: Never
+            containers:
+              - {name: fill, image: busybox, command: [sh, -euc, \(quoted(script))], volumeMounts: [{name: data, mountPath: /data}]}
+            volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+      """
+    try await scenario.cluster.apply(job)
+    try await scenario.cluster.waitFor(
+      "job/fill", ".status.conditions[?(@.type==\"Complete\")].status", in: scenario.namespace, toBe: "True")
+  }
+
+  private func quoted(_ text: String) -> String {
+    (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+  }
+
+  private func extract(_ scenario: Scenario, source: String, into folder: String) async throws {
+    let key = try #require(try await scenario.keys().first { $0.hasSuffix("/\(source).tar.zst.age") })
+    let artifact = try await scenario.download(key)
+    try FileManager.default.createDirectory(atPath: folder + "/out", withIntermediateDirectories: true)
+    try Data(scenario.identity.utf8).write(to: URL(fileURLWithPath: folder + "/identity"))
+    _ = try await runCommand(
+      "sh", ["-c", "age -d -i \(folder)/identity \(artifact.path) | zstd -dq | tar -xpf - -C \(folder)/out"]
+    ).checked()
+    let report = try await runCommand(
+      try Binaries.path("holdfast"), ["inspect", "--identity", folder + "/identity", artifact.path])
+    #expect(report.succeeded, "\(report.output) \(report.errors)")
+    #expect(report.output.contains("tar"))
+  }
+
+  private func withFolder(_ body: (String) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("files-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await body(folder)
+  }
+
+  @Test func aClaimComesBackByHand() async throws {
+    let scenario = try await Scenario.make("claim")
+    try await claim(scenario)
+    try await fill(
+      scenario,
+      "mkdir -p /data/pki/keys; echo cert >/data/pki/tls.crt; echo key >/data/pki/keys/tls.key; "
+        + "chmod 600 /data/pki/keys/tls.key; ln -s tls.crt /data/pki/current; echo scratch >/data/pki/a.tmp; echo no >/data/other"
+    )
+    try await scenario.applyPolicy(
+      policy(scenario, "{persistentVolumeClaim: {claimName: data, paths: [/pki]}, exclude: ['*.tmp']}"), named: "files")
+    let roles = try await scenario.cluster.kubectl(
+      "get", "rolebindings", "--namespace", scenario.namespace, "-o", "jsonpath={.items[*].roleRef.name}"
+    ).checked()
+    #expect(roles == "", "a claim needs no right at the API server")
+    #expect(try await scenario.runJob("manual", policy: "files") == "Completed")
+    #expect(try await scenario.backup("manual", ".status.artifacts[0].facts.files") == "2")
+    try await withFolder { folder in
+      try await extract(scenario, source: "data", into: folder)
+      let found = try await runCommand(
+        "sh",
+        [
+          "-c",
+          "cd \(folder)/out; find . | LC_ALL=C sort; cat pki/tls.crt pki/keys/tls.key; readlink pki/current; stat -c %a pki/keys/tls.key",
+        ]
+      ).checked()
+      #expect(
+        found == """
+          .
+          ./pki
+          ./pki/current
+          ./pki/keys
+          ./pki/keys/tls.key
+          ./pki/tls.crt
+          cert
+          key
+          tls.crt
+          600
+
+          """)
+    }
+  }
+
+  /// Promises 4 and 10.
+  @Test func aPathThatIsNotInTheClaimIsNamed() async throws {
+    let scenario = try await Scenario.make("nopath")
+    try await claim(scenario)
+    try await scenario.applyPolicy(
+      policy(scenario, "{persistentVolumeClaim: {claimName: data, paths: [/nope]}}"), named: "files")
+    #expect(try await scenario.runJob("manual", policy: "files") == "Failed")
+    let message = try await scenario.backup("manual", ".status.message")
+    #expect(message.contains("/nope of claim data") && message.contains("correct paths"), "\(message)")
+    #expect(try await scenario.keys().filter { $0.hasSuffix("manifest.json") } == [])
+  }
+
+  @Test func filesOfThisMachineAreTakenWithoutACluster() async throws {
+    try await withFolder { folder in
+      let plan = """
+        {"policy": {"name": "host"}, "spec": {
+          "sources": [{"name": "pki", "files": {"paths": ["\(folder)/etc"], "exclude": ["*.log"]}}],
+          "target": {"provider": "filesystem", "filesystem": {"path": "\(folder)/store"}},
+          "encryption": {"none": {"acknowledged": true}}}}
+        """
+      try Data(plan.utf8).write(to: URL(fileURLWithPath: folder + "/plan.json"))
+      _ = try await runCommand(
+        "sh",
+        [
+          "-euc",
+          "cd \(folder); mkdir -p etc/keys store; echo a >etc/keys/a; ln etc/keys/a etc/b; truncate -s 50M etc/sparse; "
+            + "echo no >etc/x.log",
+        ]
+      ).checked()
+      let run = try await runCommand(
+        try Binaries.path("holdfast"), ["backup", "--plan", folder + "/plan.json"],
+        environment: ["KUBECONFIG": "/nonexistent"])
+      #expect(run.succeeded, "\(run.output) \(run.errors)")
+      _ = try await runCommand(
+        "sh",
+        [
+          "-euc",
+          "cd \(folder); mkdir out; cat $(find store -name 'pki.tar.zst') | zstd -dq | tar -xpf - -C out; rm etc/x.log; "
+            + "diff -r etc out/\(folder)/etc; [ $(du -k out/\(folder)/etc/sparse | cut -f1) -lt 100 ]; "
+            + "[ $(stat -c %h out/\(folder)/etc/b) = 2 ]",
+        ]
+      ).checked()
+      try FileManager.default.removeItem(atPath: folder + "/etc/keys/a")
+      try Data(plan.replacingOccurrences(of: "/etc\"]", with: "/etc/keys/a\"]").utf8).write(
+        to: URL(fileURLWithPath: folder + "/plan.json"))
+      let failed = try await runCommand(
+        try Binaries.path("holdfast"), ["backup", "--plan", folder + "/plan.json"])
+      #expect(!failed.succeeded && failed.errors.contains("there is no such file"), "\(failed.errors)")
+    }
+  }
+}
