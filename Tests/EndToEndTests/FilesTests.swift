@@ -3,7 +3,8 @@ import Testing
 import TestServers
 
 /// Files of a claim by a policy, and of a machine by the command line, restored with common tools: promise 8.
-@Suite struct FilesTests {
+@Suite(.enabled(if: Cluster.canRunShells, Cluster.shellImageComment))
+struct FilesTests {
   private func policy(_ scenario: Scenario, _ files: String) -> String {
     """
     apiVersion: holdfast.dev/v1alpha1
@@ -42,7 +43,7 @@ import TestServers
           spec:
             restartPolicy: Never
             containers:
-              - {name: fill, image: busybox, command: [sh, -euc, \(quoted(script))], volumeMounts: [{name: data, mountPath: /data}]}
+              - {name: fill, image: "\(Cluster.shellImage)", command: [sh, -euc, \(quoted(script))], env: [{name: DATA, value: /data}], volumeMounts: [{name: data, mountPath: /data}]}
             volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
       """
     try await scenario.cluster.apply(job)
@@ -51,7 +52,7 @@ import TestServers
   }
 
   private func quoted(_ text: String) -> String {
-    (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    "'" + text.replacingOccurrences(of: "'", with: "''") + "'"
   }
 
   private func extract(_ scenario: Scenario, source: String, into folder: String) async throws {
@@ -63,7 +64,7 @@ import TestServers
       "sh", ["-c", "age -d -i \(folder)/identity \(artifact.path) | zstd -dq | tar -xpf - -C \(folder)/out"]
     ).checked()
     let report = try await runCommand(
-      try Binaries.path("holdfast"), ["inspect", "--identity", folder + "/identity", artifact.path])
+      "env", [try Binaries.path("holdfast"), "inspect", "--identity", folder + "/identity", artifact.path])
     #expect(report.succeeded, "\(report.output) \(report.errors)")
     #expect(report.output.contains("tar"))
   }
@@ -80,8 +81,8 @@ import TestServers
     try await claim(scenario)
     try await fill(
       scenario,
-      "mkdir -p /data/pki/keys; echo cert >/data/pki/tls.crt; echo key >/data/pki/keys/tls.key; "
-        + "chmod 600 /data/pki/keys/tls.key; ln -s tls.crt /data/pki/current; echo scratch >/data/pki/a.tmp; echo no >/data/other"
+      "cd \"$DATA\"; mkdir -p pki/keys; echo cert >pki/tls.crt; echo key >pki/keys/tls.key; "
+        + "chmod 600 pki/keys/tls.key; ln -s tls.crt pki/current; echo scratch >pki/a.tmp; echo no >other"
     )
     try await scenario.applyPolicy(
       policy(scenario, "{persistentVolumeClaim: {claimName: data, paths: [/pki]}, exclude: ['*.tmp']}"), named: "files")
@@ -90,7 +91,7 @@ import TestServers
     ).checked()
     #expect(roles == "", "a claim needs no right at the API server")
     #expect(try await scenario.runJob("manual", policy: "files") == "Completed")
-    #expect(try await scenario.backup("manual", ".status.artifacts[0].facts.files") == "2")
+    #expect(try await scenario.backup("manual", ".status.facts.data.files") == "2")
     try await withFolder { folder in
       try await extract(scenario, source: "data", into: folder)
       let found = try await runCommand(
@@ -117,6 +118,66 @@ import TestServers
     }
   }
 
+  /// The executor runs tar in the pod under the rights that the operator gives it, and no more.
+  @Test func filesOfAPodComeBackByHand() async throws {
+    let scenario = try await Scenario.make("pod")
+    try await claim(scenario)
+    try await scenario.cluster.apply(
+      """
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: router-0, namespace: \(scenario.namespace), labels: {app: router}}
+      spec:
+        terminationGracePeriodSeconds: 1
+        containers:
+          - name: router
+            image: "\(Cluster.shellImage)"
+            command: [/bin/sh, -c, "exec sleep 100000"]
+            env: [{name: DATA, value: /data}]
+            volumeMounts: [{name: data, mountPath: /data}]
+        volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+      """)
+    try await scenario.cluster.kubectl(
+      "wait", "--for=condition=Ready", "pod/router-0", "--namespace", scenario.namespace, "--timeout=90s"
+    ).checked()
+    let script =
+      #"cd "$DATA"; mkdir -p config/keys; echo yes >config/ziti.yaml; echo key >config/keys/k; chmod 600 config/keys/k; "#
+      + #"ln -s ziti.yaml config/current; ln config/ziti.yaml config/copy; echo no >config/x.tmp; echo no >other"#
+    try await scenario.cluster.kubectl(
+      "exec", "router-0", "--namespace", scenario.namespace, "--", "/bin/sh", "-euc", script
+    ).checked()
+    try await scenario.applyPolicy(
+      policy(scenario, "{pod: {podSelector: {matchLabels: {app: router}}}, paths: [/data/config], exclude: ['*.tmp']}"),
+      named: "files")
+    let roles = try await scenario.cluster.kubectl(
+      "get", "rolebindings", "--namespace", scenario.namespace, "-o", "jsonpath={.items[*].roleRef.name}"
+    ).checked()
+    #expect(roles == "holdfast-executor-exec")
+    let phase = try await scenario.runJob("manual", policy: "files")
+    let failure = try await scenario.backup("manual", ".status.failure.message")
+    #expect(phase == "Completed", "\(failure)")
+    #expect(try await scenario.backup("manual", ".status.facts.data.pod") == "router-0")
+    #expect(try await scenario.backup("manual", ".status.facts.data.files") == "3")
+    try await withFolder { folder in
+      try await extract(scenario, source: "data", into: folder)
+      let found = try await runCommand(
+        "sh",
+        [
+          "-c",
+          "cd \(folder)/out/data/config; find . | LC_ALL=C sort; cat copy; readlink current; stat -c '%a %h' keys/k copy",
+        ]
+      ).checked()
+      #expect(found == ".\n./copy\n./current\n./keys\n./keys/k\n./ziti.yaml\nyes\nziti.yaml\n600 1\n644 2\n")
+    }
+    try await scenario.cluster.kubectl(
+      "exec", "router-0", "--namespace", scenario.namespace, "--", "/bin/sh", "-c", #"rm -r "$DATA/config""#
+    ).checked()
+    #expect(try await scenario.runJob("gone", policy: "files") == "Failed")
+    let message = try await scenario.backup("gone", ".status.failure.message")
+    #expect(message.contains("data/config") && message.contains("No such file"), "\(message)")
+    #expect(try await scenario.keys().filter { $0.hasSuffix("manifest.json") }.count == 1)
+  }
+
   /// Promises 4 and 10.
   @Test func aPathThatIsNotInTheClaimIsNamed() async throws {
     let scenario = try await Scenario.make("nopath")
@@ -124,7 +185,7 @@ import TestServers
     try await scenario.applyPolicy(
       policy(scenario, "{persistentVolumeClaim: {claimName: data, paths: [/nope]}}"), named: "files")
     #expect(try await scenario.runJob("manual", policy: "files") == "Failed")
-    let message = try await scenario.backup("manual", ".status.message")
+    let message = try await scenario.backup("manual", ".status.failure.message")
     #expect(message.contains("/nope of claim data") && message.contains("correct paths"), "\(message)")
     #expect(try await scenario.keys().filter { $0.hasSuffix("manifest.json") } == [])
   }
@@ -147,7 +208,7 @@ import TestServers
         ]
       ).checked()
       let run = try await runCommand(
-        try Binaries.path("holdfast"), ["backup", "--plan", folder + "/plan.json"],
+        "env", [try Binaries.path("holdfast"), "backup", "--plan", folder + "/plan.json"],
         environment: ["KUBECONFIG": "/nonexistent"])
       #expect(run.succeeded, "\(run.output) \(run.errors)")
       _ = try await runCommand(
@@ -163,7 +224,7 @@ import TestServers
       try Data(plan.replacingOccurrences(of: "/etc\"]", with: "/etc/keys/a\"]").utf8).write(
         to: URL(fileURLWithPath: folder + "/plan.json"))
       let failed = try await runCommand(
-        try Binaries.path("holdfast"), ["backup", "--plan", folder + "/plan.json"])
+        "env", [try Binaries.path("holdfast"), "backup", "--plan", folder + "/plan.json"])
       #expect(!failed.succeeded && failed.errors.contains("there is no such file"), "\(failed.errors)")
     }
   }

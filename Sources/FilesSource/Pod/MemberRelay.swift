@@ -40,8 +40,8 @@ struct MemberRelay {
     self.operation = operation
   }
 
-  /// Paths that did not come.
-  var missing: [[UInt8]] { paths.paths.filter { !seen.contains($0) } }
+  /// Paths that did not come, though nobody left them out.
+  var missing: [[UInt8]] { paths.paths.filter { !seen.contains($0) && !patterns.excludes($0) } }
 
   mutating func consume(_ bytes: ByteBuffer, into writer: TarWriter, _ tally: inout CaptureTally) async throws {
     let events: [TarEvent]

@@ -3,6 +3,7 @@ import argparse
 
 import download
 import etcd
+import files
 import memory
 import resources
 import upload
@@ -26,6 +27,11 @@ def main():
     command.add_argument("--bytes", type=int, default=2_000, help="of each object")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=resources.run)
+    command = commands.add_parser("files")
+    command.add_argument("--files", type=int, default=50_000)
+    command.add_argument("--bytes", type=int, default=2_000, help="of each file")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=files.run)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
