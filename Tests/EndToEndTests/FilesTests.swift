@@ -43,7 +43,11 @@ struct FilesTests {
           spec:
             restartPolicy: Never
             containers:
-              - {name: fill, image: "\(Cluster.shellImage)", command: [sh, -euc, \(quoted(script))], env: [{name: DATA, value: /data}], volumeMounts: [{name: data, mountPath: /data}]}
+              - name: fill
+                image: "\(Cluster.shellImage)"
+                command: [/bin/sh, -euc, \(quoted(script))]
+                env: [{name: DATA, value: /data}]
+                volumeMounts: [{name: data, mountPath: /data}]
             volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
       """
     try await scenario.cluster.apply(job)

@@ -29,7 +29,7 @@ struct ToolFailure: Error, CustomStringConvertible {
 func shell(_ script: String, in folder: String) async throws -> String {
   let result = try await Subprocess.run(
     .name("bash"), arguments: ["-euo", "pipefail", "-c", "cd \"$0\"; \(script)", folder],
-    environment: .inherit.updating(["LC_ALL": "C.UTF-8", "TZ": "UTC"]), output: .string(limit: 64 << 20),
+    environment: .inherit.updating(["LC_ALL": "C.UTF-8", "TZ": "UTC"]), output: .string(limit: 4 << 20),
     error: .string(limit: 1 << 20))
   guard result.terminationStatus.isSuccess else {
     throw ToolFailure(description: "\(script): \(result.terminationStatus): \(result.standardError)")
@@ -155,9 +155,23 @@ enum FakePod {
       return try await connection.internalError(
         "OCI runtime exec failed: exec: \"\(call.command[0])\": executable file not found in $PATH: unknown")
     }
-    let result = try await Subprocess.run(
-      .path(.init(program)), arguments: Arguments(Array(call.command.dropFirst())),
-      environment: .custom(["PATH": programs]), output: .bytes(limit: 256 << 20), error: .string(limit: 16 << 20))
+    let isDone = Mutex(false)
+    async let running = {
+      defer { isDone.withLock { $0 = true } }
+      return try await Subprocess.run(
+        .path(.init(program)), arguments: Arguments(Array(call.command.dropFirst())),
+        environment: .custom(["PATH": programs]), output: .bytes(limit: 16 << 20), error: .string(limit: 1 << 20))
+    }()
+    // A server that says nothing is taken for dead, and a loaded machine may take its time.
+    var beat = ContinuousClock.now
+    while !isDone.withLock({ $0 }) {
+      if ContinuousClock.now - beat > .seconds(5) {
+        try await connection.message(1, ByteBuffer())
+        beat = .now
+      }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    let result = try await running
     var output = ByteBuffer(bytes: result.standardOutput)
     while let piece = output.readSlice(length: min(output.readableBytes, 100_000)), piece.readableBytes > 0 {
       try await connection.stdout(piece)
