@@ -406,6 +406,37 @@ import Testing
     ) async throws -> Value { throw KubernetesError(code: .configuration, operation: "", message: "no WebSockets") }
   }
 
+  struct TakenNodePort: Transport {
+    let stub: Stub
+    func send(_ request: Request) async throws -> Response {
+      let isTaken =
+        request.verb == .create && String(decoding: request.body ?? Data(), as: UTF8.self).contains("nodePort")
+      let refusal =
+        #"{"kind":"Status","code":422,"reason":"Invalid","message":"spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated"}"#
+      return isTaken ? Response(status: 422, body: Data(refusal.utf8)) : try await stub.send(request)
+    }
+    func stream<Value: Sendable>(
+      _ request: Request, consume: @escaping @Sendable (StreamedResponse) async throws -> Value
+    ) async throws -> Value { try await stub.stream(request, consume: consume) }
+    func webSocket<Value: Sendable>(
+      _ request: Request, subprotocols: [String], limits: WebSocketLimits,
+      _ body: (WebSocketConnection) async throws -> Value
+    ) async throws -> Value { throw KubernetesError(code: .configuration, operation: "", message: "no WebSockets") }
+  }
+
+  /// In a cluster where the old Service lives on, as in a move to another namespace.
+  @Test func aNodePortThatIsTakenIsGivenOutAnew() async throws {
+    let stub = Stub([Types.services])
+    let service = object(
+      Types.services, "web", ["spec": ["type": "NodePort", "ports": [["port": 80, "nodePort": 30080]]]])
+    let restore = makeRestore(
+      KubernetesClient(transport: TakenNodePort(stub: stub)), try await makeSet([(service, Types.services)]))
+    #expect(try await restore.apply(try await restore.plan()).written == 1)
+    let live = stub.api.object(Types.services, ObjectKey(namespace: "shop", name: "web"))
+    #expect(live?["spec"] == ["type": "NodePort", "ports": [["port": 80]]])
+    #expect(try await restore.plan().total == 0, "another node port is no difference")
+  }
+
   /// A set that is not whole is not restored in part.
   @Test func aSetThatEndsEarlyIsRefusedBeforeAnythingIsTouched() async throws {
     let stub = Stub()
