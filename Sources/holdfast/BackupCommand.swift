@@ -18,7 +18,8 @@ struct BackupCommand: AsyncParsableCommand {
       .backup, options, log, result.file, settings: settings, purpose: .backup
     ) { context, mounts in
       try await RunningCommand.withCluster(mounts) { cluster in
-        let sources = try SourceFactory(plan: context.plan, mounts: mounts, cluster: cluster, logger: context.logger).sources()
+        let sources = try SourceFactory(plan: context.plan, mounts: mounts, cluster: cluster, logger: context.logger)
+          .sources()
         return await BackupRun(context: context, sources: sources).run()
       }
     }

@@ -39,7 +39,7 @@ import TestServers
     #expect(["SourceTruncated", "SourceCorrupt", "SourceUnreachable"].contains(reason), "\(reason)")
     #expect(try await scenario.backup("broken", ".status.failure.step") == "source")
     #expect(try await scenario.keys().allSatisfy { !$0.hasSuffix("manifest.json") })
-    #expect(try await scenario.events().contains("Backup/broken"))
+    try await scenario.waitForEvent("Backup/broken")
 
     // The next run is good and leaves nothing of the broken one.
     rules.removeAll()

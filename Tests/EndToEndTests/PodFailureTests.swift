@@ -10,7 +10,7 @@ import TestServers
     #expect(try await scenario.runJob("one") == "Failed")
     #expect(try await scenario.backup("one", ".status.failure.reason") == "SecretNotFound")
     #expect(try await scenario.backup("one", ".status.failure.message").contains("not-there"))
-    #expect(try await scenario.events().contains("not-there"))
+    try await scenario.waitForEvent("not-there")
   }
 
   @Test func aMissingKeyOfASecretIsNamed() async throws {

@@ -32,7 +32,7 @@ import TestServers
       "get", "jobs", "--namespace", scenario.namespace, "-o", "jsonpath={.items[*].metadata.name}"
     ).checked()
     #expect(jobs.split(separator: " ").count == 1 && jobs.hasPrefix("bao-preflight-"), "\(jobs)")
-    #expect(try await scenario.events().contains("TargetReachable BackupPolicy/bao"))
+    try await scenario.waitForEvent("TargetReachable BackupPolicy/bao")
   }
 
   @Test func aWrongBucketIsToldBeforeABackup() async throws {
@@ -41,7 +41,7 @@ import TestServers
     try await wait(scenario, for: "False")
     #expect(try await condition(scenario, "reason") == "BucketNotFound")
     #expect(try await condition(scenario, "message").contains("no-such-bucket"))
-    #expect(try await scenario.events().contains("TargetUnreachable BackupPolicy/bao BucketNotFound"))
+    try await scenario.waitForEvent("TargetUnreachable BackupPolicy/bao BucketNotFound")
     // The right one is tried at once.
     try await scenario.cluster.apply(scenario.policy())
     try await wait(scenario, for: "True")

@@ -139,6 +139,13 @@ struct Scenario: Sendable {
     ).checked()
   }
 
+  /// An event comes after the status that it tells of.
+  func waitForEvent(_ text: String) async throws {
+    try await eventually("an event with \(text)", within: .seconds(60), every: .milliseconds(200)) {
+      try await events().contains(text)
+    }
+  }
+
   /// Events of the namespace, one a line: reason, kind/name, message.
   func events() async throws -> String {
     try await cluster.kubectl(
