@@ -242,6 +242,8 @@ public struct BackupRun: Sendable {
 
   /// The backup is good whatever becomes of this.
   private func prune(_ lease: RunLease, _ result: inout ExecutorResult) async {
+    // What a restore is about to bring back may be the oldest; the next run prunes.
+    guard context.identity.trigger != .safety else { return }
     guard !permissions.lacks(.list) else { return }
     do {
       let report = try await lease.whileKept { try await PruneRun(context: context).run(lease: lease) }

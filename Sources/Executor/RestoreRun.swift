@@ -115,7 +115,9 @@ public struct RestoreRun: Sendable {
     steps.begin(.restore)
     // First what a database's clients log in with.
     let message = try await writeObjects(objects, &steps)
-    for target in targets { try await write(target, result, steps) }
+    for (index, target) in targets.enumerated() {
+      try await write(target, result, steps, isFirst: index == 0 && objects.isEmpty)
+    }
     steps.complete(.restore, message)
 
     steps.begin(.verify)
@@ -281,7 +283,8 @@ public struct RestoreRun: Sendable {
     }
   }
 
-  private func write(_ target: Target, _ result: ExecutorResult, _ steps: StepLog) async throws {
+  /// - Parameter isFirst: Whether nothing was written before it.
+  private func write(_ target: Target, _ result: ExecutorResult, _ steps: StepLog, isFirst: Bool) async throws {
     let artifact = target.artifact
     let name = artifact.source
     let hasBegun = Mutex(false)
@@ -296,7 +299,9 @@ public struct RestoreRun: Sendable {
       }
     } catch {
       var failure = ErrorMapping.failure(error, step: .restore, source: name)
-      if !failure.isOutcomeUnknown, hasBegun.withLock({ $0 }) {
+      if !isFirst {
+        failure.message += "; what was restored before it stays"
+      } else if !failure.isOutcomeUnknown, hasBegun.withLock({ $0 }) {
         failure.message += "; nothing was changed"
       }
       throw failure

@@ -14,6 +14,8 @@ public enum HoldfastAPI {
   public static let backupLabel = "holdfast.dev/backup"
   /// On Jobs and safety Backups made for a RestoreRequest: that object's name.
   public static let restoreLabel = "holdfast.dev/restore"
+  /// On bindings for a restore: `<namespace>/<name>` of the RestoreRequest, uncut.
+  public static let restoreRequestAnnotation = "holdfast.dev/restore-request"
   /// On a Backup: any non-empty value keeps retention from removing what it stands for.
   public static let holdAnnotation = "holdfast.dev/hold"
   /// On Jobs and Backups: the trigger (``BackupTrigger``), where it is known before the run.

@@ -95,7 +95,10 @@ public struct ExecutorPod: Sendable {
   /// source is among them, it has to be the group that this one has already.
   private var fileSystemGroup: Int64? {
     guard inputs.hasTargetClaim else { return nil }
-    return inputs.user == nil ? defaults.fileSystemGroup : inputs.user
+    guard let user = inputs.user else { return defaults.fileSystemGroup }
+    if template.runAsUser == nil { return user }
+    // Another user was asked for: a source's own volume, which may be written, must not get a group that it does not have.
+    return inputs.claims.filter { !$0.isReadOnly }.count > 1 ? nil : defaults.fileSystemGroup
   }
 
   private func resources() throws -> ResourceRequirements {

@@ -79,7 +79,11 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
           apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["get", "list"])
       ]
     case .resources:
-      [PolicyRule(apiGroups: ["*"], resources: ["*"], verbs: ["get", "list"])]
+      [
+        // `get` on everything would be exec into pods and the proxy of nodes, too.
+        PolicyRule(apiGroups: ["*"], resources: ["*"], verbs: ["list"]),
+        PolicyRule(apiGroups: [""], resources: ["namespaces"], verbs: ["get"]),
+      ]
     case .results:
       [PolicyRule(apiGroups: [""], resources: ["configmaps"], verbs: ["get", "create", "update"])]
     case .certManagerRestore:

@@ -102,6 +102,7 @@ public struct RestoreObjects: Sendable {
       let metadata = ObjectMeta(
         name: ObjectNames.restoreBinding(job: job, namespace: own, role: grant.role), namespace: grant.namespace,
         labels: ObjectLabels.of(policy: policyName, restore: name),
+        annotations: [HoldfastAPI.restoreRequestAnnotation: "\(own)/\(name)"],
         ownerReferences: grant.namespace == own ? request.ownerReference().map { [$0] } : nil)
       let role = RoleReference(kind: "ClusterRole", name: grant.role.name)
       if grant.namespace == nil {

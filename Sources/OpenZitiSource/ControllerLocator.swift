@@ -56,8 +56,13 @@ struct ControllerLocator: Sendable {
           client: client, namespace: pods.namespace, pod: pod.metadata.name ?? "", container: pods.container,
           idle: configuration.idle)
       }
-      guard candidates.count > 1, case .agent(let command) = configuration.snapshot else {
-        return (candidates[0], [])
+      guard candidates.count > 1 else { return (candidates[0], []) }
+      guard case .agent(let command) = configuration.snapshot else {
+        throw SnapshotSourceError(
+          .configuration, operation: "search for the controller's pod",
+          message:
+            "\(candidates.count) pods are ready, and on which one the management API's snapshot is cannot be told; use "
+            + "snapshot: agent, or a podSelector and a URL of one pod")
       }
       return try await leader(choice.ready, candidates, command)
     } catch let error as KubernetesError {
@@ -81,8 +86,19 @@ struct ControllerLocator: Sendable {
   ) async throws -> (controller: PodController, warnings: [String]) {
     let outcome = try await candidates[0].run(
       command + ["agent", "cluster", "list", "--timeout", "15s"], timeout: .seconds(30))
-    guard let leader = ClusterMembers.parse(outcome.output).first(where: \.isLeader) else { return (candidates[0], []) }
-    for (pod, candidate) in zip(pods, candidates) where Self.isIt(pod, leader) { return (candidate, []) }
+    guard let leader = ClusterMembers.parse(outcome.output).first(where: \.isLeader) else {
+      return (
+        candidates[0],
+        [
+          "which of \(pods.count) ready pods leads could not be told: the snapshot of \(candidates[0].pod) may lack the "
+            + "newest changes"
+        ]
+      )
+    }
+    // Of two releases `ziti` and `ziti-2` the longer name is meant.
+    func length(_ pod: Pod) -> Int { pod.metadata.labels?["app.kubernetes.io/instance"]?.count ?? 0 }
+    let found = zip(pods, candidates).filter { Self.isIt($0.0, leader) }.max { length($0.0) < length($1.0) }
+    if let found { return (found.1, []) }
     return (
       candidates[0],
       [

@@ -72,6 +72,7 @@ struct ManagementSnapshotTaker: SnapshotTaker {
     _ path: String, _ token: String, _ client: ManagementClient, until deadline: ContinuousClock.Instant
   ) async throws -> TakenSnapshot {
     var isEdge = false
+    var wasBusy = false
     while true {
       let target = isEdge ? Self.edge : Self.fabric
       let body = isEdge ? nil : try JSONEncoder().encode(["path": path])
@@ -79,8 +80,15 @@ struct ManagementSnapshotTaker: SnapshotTaker {
       switch answer.status {
       case 200, 201: return isEdge ? TakenSnapshot() : try taken(answer, path)
       case 404 where !isEdge, 405 where !isEdge: isEdge = true
-      case 429: try await RateLimit.wait(until: deadline, operation: "POST \(target)")
+      case 429:
+        wasBusy = true
+        try await RateLimit.wait(until: deadline, operation: "POST \(target)")
       case 503 where ManagementErrors.code(answer) == "TIMEOUT":
+        guard !(isEdge && wasBusy) else {
+          throw SnapshotSourceError(
+            .unreachable, operation: "POST \(target)",
+            message: "somebody else takes snapshots too, and which file is this run's cannot be told; try again")
+        }
         // The controller goes on; the file comes.
         return TakenSnapshot(path: isEdge ? nil : path, mayStillBeWritten: true)
       default: throw ManagementErrors.refusal(answer, operation: "POST \(target)", endpoint: endpoint)

@@ -67,6 +67,7 @@ struct Controllers {
     restore.watch(backups) { Self.label(HoldfastAPI.restoreLabel, of: $0) }
     restore.watch(jobs) { Self.label(HoldfastAPI.restoreLabel, of: $0) }
     restore.watch(pods) { Self.label(HoldfastAPI.restoreLabel, of: $0) }
+    restore.watch(bindings, keys: Self.boundRequests(of:))
 
     informers += [
       WatchedInformer(policies), WatchedInformer(backups), WatchedInformer(requests), WatchedInformer(cronJobs),
@@ -79,6 +80,7 @@ struct Controllers {
     let bindings = Informer(
       context.client, ClusterRoleBinding.self, options: WatcherOptions(labelSelector: managed), logger: context.logger)
     policy.watch(bindings, keys: Self.boundPolicies(of:))
+    restore.watch(bindings, keys: Self.boundRequests(of:))
     informers.append(WatchedInformer(bindings))
   }
 
@@ -88,6 +90,12 @@ struct Controllers {
       let namespace = labels[HoldfastAPI.policyNamespaceLabel]
     else { return [] }
     return [ObjectKey(namespace: namespace, name: name)]
+  }
+
+  /// The restore that a binding is for, perhaps deleted while no operator ran: its rights are then taken back.
+  private static func boundRequests<Object>(of change: Change<Object>) -> [ObjectKey] {
+    let parts = change.metadata.annotations?[HoldfastAPI.restoreRequestAnnotation]?.split(separator: "/") ?? []
+    return parts.count == 2 ? [ObjectKey(namespace: String(parts[0]), name: String(parts[1]))] : []
   }
 
   private static func policies(of change: Change<Backup>) -> [ObjectKey] {

@@ -44,7 +44,7 @@ public struct PKIPreview: Sendable {
     let key = Self.secretKey(certificate)
     let material = secrets[key]
     let leaf = material?.certificates.first
-    var isRoot = roots.contains(key)
+    var isRoot = roots.contains(key) || mayBeClusterRoot(key)
     if certificate[path: "spec", "isCA"]?.boolValue == true, issuer(of: certificate)?[path: "spec", "selfSigned"] != nil
     {
       isRoot = true
@@ -54,6 +54,14 @@ public struct PKIPreview: Sendable {
       issuer: IssuerReference(certificate).description, verdict: await verdict(certificate, material), isRoot: isRoot,
       renewalTime: leaf.flatMap { IssuanceChecks.renewalTime(of: $0, certificate)?.formatted(.iso8601) },
       notAfter: leaf?.notValidAfter.formatted(.iso8601))
+  }
+
+  /// Where nobody knows in which namespace ClusterIssuers have their keys, a name is enough to be careful.
+  private func mayBeClusterRoot(_ key: ObjectKey) -> Bool {
+    clusterResourceNamespace == nil
+      && issuers.contains {
+        $0.kind == "ClusterIssuer" && $0[path: "spec", "ca", "secretName"]?.stringValue == key.name
+      }
   }
 
   private func verdict(_ certificate: JSONValue, _ material: SecretMaterial?) async -> CertificatePreview.Verdict {

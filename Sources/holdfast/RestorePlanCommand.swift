@@ -34,7 +34,8 @@ struct RestorePlanCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
-    for pair in mapNamespace where pair.split(separator: "=", omittingEmptySubsequences: false).count != 2 {
+    for pair in mapNamespace
+    where pair.split(separator: "=", omittingEmptySubsequences: false).map(\.isEmpty) != [false, false] {
       throw ValidationError("--map-namespace \(pair) is not old=new")
     }
     if let conflictPolicy, RestoreRequest.ConflictPolicy(rawValue: conflictPolicy) == nil {
@@ -45,7 +46,8 @@ struct RestorePlanCommand: AsyncParsableCommand {
   func run() async throws {
     try await RunningCommand.run(options, log, purpose: .restore) { context, mounts in
       var context = context
-      let found = RestoreCommand.restore(of: context.plan, id: id ?? "latest", dryRun: true, force: force)
+      let newest = context.plan.restore?.id == nil ? "latest" : nil
+      let found = RestoreCommand.restore(of: context.plan, id: id ?? newest, dryRun: true, force: force)
       guard var restore = found else { return }
       for pair in mapNamespace {
         let names = pair.split(separator: "=").map(String.init)
@@ -64,11 +66,11 @@ struct RestorePlanCommand: AsyncParsableCommand {
           makeObjectRestore: factory.objectRestore
         ).run()
       }
-      try show(result)
+      try show(result, force: restore.force)
     }
   }
 
-  private func show(_ result: ExecutorResult) throws {
+  private func show(_ result: ExecutorResult, force: Bool) throws {
     if let failure = result.failure {
       RunningCommand.complain("\(failure.step): \(failure.reason): \(failure.message)")
       throw ExitStatus.failed

@@ -266,6 +266,7 @@ final class FolderWalk: Sendable {
   ) {
     let (values, isWhole) = file.attributes()
     entry.extendedAttributes = values
+    state.batchSize += values.reduce(0) { $0 + $1.key.utf8.count + $1.value.count }
     if !isWhole { state.add(.attributesLeftOut(path)) }
   }
 

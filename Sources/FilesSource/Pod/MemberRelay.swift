@@ -90,13 +90,21 @@ struct MemberRelay {
     if entry.kind == .hardLink {
       let target = try ownName(entry.linkTarget ?? "")
       entry.linkTarget = TarName(target)
+      try checkWay(to: name, entry)
+      try checkWay(to: target, entry)
+      if links.contains(target), !isSkipping { links.insert(name) }
       if patterns.excludes(target), !isSkipping {
         isSkipping = true
         try remember(name)
         orphans.append(name)
       } else if !isSkipping {
         try remember(name)
-        namesOfFile[target, default: []].append(entry)
+        // Its attributes and owner are the file's, which is written anew with its own.
+        var link = entry
+        link.extendedAttributes = [:]
+        (link.userName, link.groupName) = ("", "")
+        try remember(target)
+        namesOfFile[target, default: []].append(link)
       }
     }
     guard !isSkipping else { return }
@@ -143,16 +151,18 @@ struct MemberRelay {
 
   /// What lies behind a link would be written elsewhere when the archive is extracted.
   private func checkWay(to name: [UInt8], _ entry: TarEntry) throws {
-    guard !links.isEmpty else { return }
-    for (index, byte) in name.enumerated() where byte == UInt8(ascii: "/") {
-      guard !links.contains(Array(name[..<index])) else {
-        throw fault("a member lies behind a symbolic link of the same archive", entry.name)
-      }
+    guard !isBehindLink(name) else {
+      throw fault("a member lies behind a symbolic link of the same archive", entry.name)
     }
   }
 
+  func isBehindLink(_ name: [UInt8]) -> Bool {
+    !links.isEmpty
+      && name.indices.contains { name[$0] == UInt8(ascii: "/") && links.contains(Array(name[..<$0])) }
+  }
+
   private mutating func remember(_ name: [UInt8]) throws {
-    size += name.count + 96
+    size += name.count + 256
     guard size <= Self.limit else {
       throw SnapshotSourceError(
         .failed, operation: operation,

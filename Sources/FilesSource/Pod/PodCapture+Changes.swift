@@ -49,7 +49,7 @@ extension PodCapture {
       let outcome = try await container.run(command) { parser.consume($0) }
       parser.finish()
       // Some may be gone meanwhile, which is status 1 of find.
-      return outcome.exitCode == 0 || parser.count > 0 ? parser.changed : nil
+      return outcome.exitCode == 0 || outcome.exitCode == 1 && parser.count > 0 ? parser.changed : nil
     } catch is NoSuchProgram {
       return nil
     }
@@ -60,12 +60,15 @@ extension PodCapture {
 struct StatusLines {
   private static let lineLimit = 1 << 20
   private static let nameLimit = 100_000
+  /// Bytes of all names together.
+  private static let totalLimit = 16 << 20
 
   let start: Int64
   private(set) var count = 0
   private(set) var changed: [[UInt8]] = []
   private var line: [UInt8] = []
   private var isLate = false
+  private var total = 0
 
   init(start: Int64) { self.start = start }
 
@@ -87,11 +90,17 @@ struct StatusLines {
     guard !digits.isEmpty, digits.count < 19, line.count > digits.count + 1, line[digits.count] == 0x20,
       line[digits.count + 1] == UInt8(ascii: "/"), let time = Int64(String(decoding: digits, as: UTF8.self))
     else {
-      if isLate, !changed.isEmpty { changed[changed.count - 1] += [UInt8(ascii: "\n")] + line }
+      if isLate, !changed.isEmpty, total + line.count < Self.totalLimit {
+        total += line.count + 1
+        changed[changed.count - 1] += [UInt8(ascii: "\n")] + line
+      }
       return
     }
     count += 1
-    isLate = time >= start && changed.count < Self.nameLimit
-    if isLate { changed.append(Array(line.dropFirst(digits.count + 2))) }
+    isLate = time >= start && changed.count < Self.nameLimit && total + line.count < Self.totalLimit
+    if isLate {
+      total += line.count
+      changed.append(Array(line.dropFirst(digits.count + 2)))
+    }
   }
 }

@@ -18,7 +18,9 @@ struct PodCapture {
     let paths = try await withoutKernelFolders(given, &tally)
     guard let tar = try await TarProgram.find(in: container) else {
       tally.facts["tar"] = "none; read by the shell"
-      let shell = ShellCapture(container: container, patterns: patterns, attempts: attempts, pause: pause)
+      let shell = ShellCapture(
+        container: container, patterns: patterns, attempts: attempts, pause: pause,
+        takesLinks: given.paths.contains([]))
       return try await shell.run(paths, into: writer, &tally)
     }
     tally.facts["tar"] = tar.version
@@ -38,7 +40,9 @@ struct PodCapture {
     var changed = complaints.changed
     if !tar.namesChanges { changed = try await changedFiles(in: paths, since: start, &tally) }
     let settling = Settling(capture: self, tar: tar, namesOfFile: relay.namesOfFile)
-    try await settling.run(changed.filter { !patterns.excludes($0) }, into: writer, &tally)
+    // The names are the pod's own words.
+    let again = changed.filter { paths.covers($0) && !patterns.excludes($0) && !relay.isBehindLink($0) }
+    try await settling.run(again, into: writer, &tally)
   }
 
   /// Runs tar to its end, and judges how it ended.
@@ -52,7 +56,8 @@ struct PodCapture {
     } catch is NoSuchProgram {
       throw SnapshotSourceError(.failed, operation: operation, message: "tar was there a moment ago, and is gone")
     }
-    let complaints = tar.namesChanges ? TarComplaints(outcome.errors) : TarComplaints("")
+    let said = TarComplaints(outcome.errors)
+    let complaints = tar.namesChanges ? said : TarComplaints("")
     guard !outcome.isCut else {
       throw SnapshotSourceError(
         .failed, operation: operation,
@@ -63,7 +68,7 @@ struct PodCapture {
     guard outcome.exitCode == 0 || isDifference else { throw failure(outcome, operation) }
     try relay.finish()
     for name in complaints.removed { tally.vanished.add(name) }
-    for name in complaints.sockets { tally.sockets.add(name) }
+    for name in said.sockets { tally.sockets.add(name) }
     if !complaints.others.isEmpty {
       tally.warnings.append("tar says: \(complaints.others.prefix(3).joined(separator: "; ").prefix(400))")
     }

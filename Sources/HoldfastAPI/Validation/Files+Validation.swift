@@ -26,6 +26,11 @@ extension Source.Files {
     }
     for (index, pattern) in (exclude ?? []).enumerated().prefix(256) {
       issues.add("\(field).exclude[\(index)]", Syntax.line(pattern, limit: 4_096))
+      if pattern.contains("/"), !pattern.hasPrefix("/") || pattern.hasSuffix("/") {
+        issues.add(
+          "\(field).exclude[\(index)]",
+          "has a slash and is matched against whole paths; begin it with '/' and do not end it with one")
+      }
     }
     return issues
   }

@@ -115,8 +115,8 @@ extension OpenZitiDatabase {
       case (.some(true), _): .snapshot
       case (.some(false), _): .liveCopy
       case (.none, .none): schema < Self.firstMarkingSchema ? .unmarked : .liveCopy
-      // Only controllers before the mark wrote an id without it, and they kept it after a restore.
-      case (.none, .some): .unmarked
+      // Id and mark are written together; an id alone was kept by a live database that an older snapshot was restored to.
+      case (.none, .some): schema < Self.firstMarkingSchema ? .unmarked : .liveCopy
       }
   }
 

@@ -13,8 +13,10 @@ struct RestorePermissionGrant: Sendable {
 
   /// Before the Job is made. One that exists is of an earlier attempt of the same request.
   func give(_ bindings: PolicyObjects.Bindings) async throws {
-    for binding in bindings.inNamespaces { try await create(binding) }
-    for binding in bindings.everywhere { try await create(binding) }
+    // That one makes the namespaces that are not there.
+    let makesNamespaces = bindings.everywhere.contains { $0.roleRef.name == ExecutorRole.restore.name }
+    for binding in bindings.inNamespaces { try await create(binding, mayLackNamespace: makesNamespaces) }
+    for binding in bindings.everywhere { try await create(binding, mayLackNamespace: false) }
   }
 
   /// Whatever bindings there are for a request, in whichever namespaces.
@@ -44,14 +46,16 @@ struct RestorePermissionGrant: Sendable {
     return try await client.list(type, namespace: namespace, options: ListOptions(labelSelector: selector)).objects()
   }
 
-  private func create<Object: KubernetesObject>(_ binding: Object) async throws {
+  private func create<Object: KubernetesObject>(_ binding: Object, mayLackNamespace: Bool) async throws {
     do {
       _ = try await client.create(binding)
     } catch let error as KubernetesError where error.code == .alreadyExists {
       return
     } catch let error as KubernetesError where error.code == .notFound {
-      // The namespace is not there yet: what is granted for the cluster makes it, or the first object tells.
-      return
+      guard !mayLackNamespace else { return }
+      throw RestoreStop(
+        "start", .applyFailed,
+        "namespace \(binding.key.namespace ?? "") is not there; create it, then make a new request")
     }
   }
 

@@ -23,6 +23,12 @@ extension RestoreReconciler {
           "no BackupPolicy \(resolved.origin.name) in this namespace says how to back up what is restored over",
           isSurprising: true))
     }
+    if Self.replacesElsewhere(request.spec) {
+      throw RestoreStop(
+        "safetyBackup", .safetyBackupFailed,
+        "a backup of policy \(policy.key.name) does not hold what is replaced in the namespaces that namespaceMapping leads "
+          + "to; back those up, then set spec.safetyBackup to false in a new request")
+    }
     let namespace = request.metadata.namespace ?? ""
     let name = ObjectNames.safetyBackup(request: request.key.name, uid: request.metadata.uid ?? "")
     guard let backup = try await client.find(Backup.self, name, in: namespace) else {
@@ -43,6 +49,15 @@ extension RestoreReconciler {
           + "restored. Mend that, or set spec.safetyBackup to false in a new request")
     default: return .waiting
     }
+  }
+
+  /// Whether objects that are there are overwritten in a namespace other than the one they were captured in.
+  private static func replacesElsewhere(_ spec: RestoreRequest.Spec) -> Bool {
+    guard (spec.namespaceMapping ?? [:]).contains(where: { $0.key != $0.value }) else { return false }
+    return spec.conflictPolicy == .replace
+      || (spec.sources ?? []).contains {
+        $0.certManager?.conflictPolicy == .replace || $0.resources?.conflictPolicy == .replace
+      }
   }
 
   private static func safetyBackup(_ name: String, of policy: BackupPolicy, for request: RestoreRequest) -> Backup {

@@ -50,7 +50,7 @@ struct RestoreReconciler: Reconciler {
     guard issues.isEmpty else { throw RestoreStop("validate", .invalidSpec, issues.summary()) }
     let resolved = try await RestoreResolver(context: context).resolve(request)
     var current = try await begin(request, resolved)
-    let objects = resolved.objects(for: request, in: context, clusterID: try await context.clusterID.value())
+    let objects = resolved.objects(for: current, in: context, clusterID: try await context.clusterID.value())
     try checkReach(objects, of: request)
     if request.spec.dryRun ?? false { return try await dryRun(current, objects) }
     switch try await safetyBackup(for: current, resolved) {

@@ -18,6 +18,8 @@ struct ResolvedRestore: Sendable {
   func objects(for request: RestoreRequest, in context: OperatorContext, clusterID: String?) -> RestoreObjects {
     RestoreObjects(
       request: request, origin: origin, spec: spec, policy: policy?.key.name, id: id,
+      // Never the safety backup of what is restored over.
+      before: id == nil ? request.status?.startTime : nil,
       defaults: context.configuration.executor, clusterID: clusterID)
   }
 }
@@ -41,9 +43,9 @@ struct RestoreResolver: Sendable {
     }
     // What was chosen once stays, however many backups are made meanwhile.
     let backups = try await client.backups(of: latest.policyRef.name, in: namespace)
+    let recorded = request.status?.backupID
     let chosen =
-      request.status?.backupID.flatMap { id in backups.first { $0.status?.id == id } }
-      ?? Self.newest(of: backups, latest)
+      recorded.map { id in backups.first { $0.status?.id == id } } ?? Self.newest(of: backups, latest)
     guard let chosen else {
       let before = latest.before.map { " made before \($0)" } ?? ""
       let verified = latest.requireVerified == true ? " that is verified" : ""

@@ -21,6 +21,14 @@ enum ObjectHygiene {
         return "it is a private key of an issuance that was under way"
       }
       return nil
+    case ("batch", "Job"):
+      let hasEnded = (object[path: "status", "conditions"]?.arrayValue ?? []).contains {
+        ["Complete", "Failed"].contains($0["type"]?.stringValue ?? "") && $0["status"]?.stringValue == "True"
+      }
+      return hasEnded ? "it has ended; made anew, it would run once more" : nil
+    case ("", "Pod"):
+      return ["Succeeded", "Failed"].contains(object[path: "status", "phase"]?.stringValue ?? "")
+        ? "it has ended; made anew, it would run once more" : nil
     case ("", "ConfigMap"):
       return object.name == "kube-root-ca.crt" ? "the cluster makes it in every namespace" : nil
     case ("holdfast.dev", "Backup"), ("holdfast.dev", "RestoreRequest"):

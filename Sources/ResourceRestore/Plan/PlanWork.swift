@@ -111,6 +111,9 @@ struct PlanWork: Sendable {
   // MARK: One object
 
   private func verdict(_ member: SetReading.Member, _ needed: Set<ObjectKey>) async throws -> Verdict {
+    guard survey.resources.indices.contains(member.ordinal) else {
+      throw ResourceSetError(.invalidMember, "the set is another one than when it was read first")
+    }
     let resource = survey.resources[member.ordinal]
     let owners = try await fates(of: member.object, resource)
     switch planner.prepare(member.object, resource, { owners[$0] ?? .gone }) {

@@ -17,7 +17,8 @@ struct YAMLReader {
     } catch let error as ResourceSetError {
       throw ResourceSetError(error.code, error.message, member: member)
     } catch {
-      throw ResourceSetError(.invalidMember, "it is not YAML: \(error)", member: member)
+      // The parser's error quotes the line, which may be a Secret's.
+      throw ResourceSetError(.invalidMember, "it is not YAML that can be read", member: member)
     }
   }
 
