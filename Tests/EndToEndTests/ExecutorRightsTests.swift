@@ -82,6 +82,30 @@ struct ExecutorRightsTests {
     }
   }
 
+  /// `get` on everything would be exec.
+  @Test func whoExportsObjectsMayListThemAndNoMore() async throws {
+    let scenario = try await Scenario.make("rights-objects")
+    let controller = try await ZitiController.install(in: scenario)
+    let overlay = Overlay(scenario: scenario)
+    let text = overlay.policy("objects", controller: nil).replacing(
+      #/certManager: .*/#, with: "resources: {}}")
+    try await scenario.applyPolicy(text, named: "objects")
+    let folder = try ServerProcess.makeFolder("accounts").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let account = try await Account("objects-backup", in: scenario, folder: folder)
+    for permitted in ["get secrets", "get pods", "get namespace \(scenario.namespace)"] {
+      let refusal = try await account.refusal(permitted)
+      #expect(refusal == nil, "\(permitted): \(refusal ?? "")")
+    }
+    for forbidden in [
+      "exec \(controller.pod) -c ziti-controller -- ls /persistent", "get secrets --namespace kube-system",
+      "create configmap mine", "delete pod \(controller.pod)",
+    ] {
+      let refusal = try await account.refusal(forbidden)
+      #expect(isForbidden(refusal), "\(forbidden): \(refusal ?? "permitted")")
+    }
+  }
+
   private func hasClusterIssuers(_ scenario: Scenario) async throws -> Bool {
     try await scenario.cluster.kubectl("get", "crd", "clusterissuers.cert-manager.io").succeeded
   }

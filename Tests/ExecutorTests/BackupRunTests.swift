@@ -145,6 +145,15 @@ import Testing
     #expect(try await world.broken().isEmpty)
   }
 
+  /// What a restore is about to bring back may be the oldest.
+  @Test func aSafetyBackupRemovesNothing() async throws {
+    var world = World(maxCount: 1)
+    _ = await world.backup()
+    world.runIdentity = RunIdentity(trigger: .safety)
+    #expect(await world.backup().outcome == .succeeded)
+    #expect(try await world.list().count == 2)
+  }
+
   @Test func aPruneThatFailsDoesNotSpoilTheBackup() async throws {
     let world = World(maxCount: 1)
     _ = await world.backup()

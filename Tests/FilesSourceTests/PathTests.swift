@@ -51,6 +51,19 @@ import Testing
     }
   }
 
+  /// Promise 5: whatever a pod says.
+  @Test func namesFromAPodAreBounded() {
+    for text in [
+      "300 /a\n" + String(repeating: "no status\n", count: 500), String(repeating: "300 /abc\n", count: 500),
+    ] {
+      var lines = StatusLines(start: 200, totalLimit: 100)
+      lines.consume(ByteBuffer(string: text))
+      lines.finish()
+      #expect(lines.changed.reduce(0) { $0 + $1.count } <= 100)
+      #expect(!lines.changed.isEmpty)
+    }
+  }
+
   @Test(arguments: [
     ("tar (GNU tar) 1.34\nCopyright", TarProgram.Flavor.gnu(1, 34)), ("tar (GNU tar) 1.26", .gnu(1, 26)),
     ("tar (busybox) 1.35.0", .busybox), ("BusyBox v1.20.2 multi-call binary.\n\nUsage: tar", .busybox),

@@ -204,9 +204,42 @@ import Testing
       (TarEntry(name: "etc/app/l", kind: .symbolicLink, linkTarget: "/root"), ""), (TarEntry(name: "etc/app/l/f"), "x"),
     ])
     #expect(behind?.message.contains("behind a symbolic link") == true)
+    // A hard link is as good as its target.
+    let over = try await failure([
+      (TarEntry(name: "etc/app/l", kind: .symbolicLink, linkTarget: "/root"), ""),
+      (TarEntry(name: "etc/app/h", kind: .hardLink, linkTarget: "etc/app/l"), ""),
+      (TarEntry(name: "etc/app/h/f"), "x"),
+    ])
+    #expect(over?.message.contains("behind a symbolic link") == true)
+    let to = try await failure([
+      (TarEntry(name: "etc/app/l", kind: .symbolicLink, linkTarget: "/root"), ""),
+      (TarEntry(name: "etc/app/h", kind: .hardLink, linkTarget: "etc/app/l/secret"), ""),
+    ])
+    #expect(to?.message.contains("behind a symbolic link") == true)
     // A symbolic link by itself may point anywhere.
     let link = TarEntry(name: "etc/app/l", kind: .symbolicLink, linkTarget: "/root")
     #expect(try await failure([(link, "")]) == nil)
+  }
+
+  /// What a pod complains about is its own words: no file that nobody asked for is read because of them.
+  @Test func namesInComplaintsAreNoRequests() async throws {
+    let bytes = try await Self.archive([
+      (TarEntry(name: "etc/app/", kind: .directory), ""), (TarEntry(name: "etc/app/a"), "content"),
+      (TarEntry(name: "etc/app/l", kind: .symbolicLink, linkTarget: "/root"), ""),
+    ])
+    let commands = try await FakePod.gnu { call, connection in
+      try await connection.stdout(bytes)
+      guard !call.command.contains(where: { $0.contains("etc/app/a") }) else { return try await connection.exit(0) }
+      for name in ["etc/cron.d/x", "etc/app/l/f", "etc/app/a"] {
+        try await connection.stderr("tar: ./\(name): file changed as we read it\n")
+      }
+      try await connection.exit(1)
+    } _: { client, server in
+      _ = await FilesSourceTests.failure(of: FakePod.source(client, paths: ["/etc/app"]))
+      return server.execCalls.map { $0.command.joined(separator: " ") }
+    }
+    #expect(commands.contains { $0.contains("etc/app/a") })
+    #expect(!commands.contains { $0.contains("cron.d") || $0.contains("app/l/f") }, "\(commands)")
   }
 
   @Test func membersOfUnknownTypesAreRefused() async throws {

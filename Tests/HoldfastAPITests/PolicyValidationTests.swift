@@ -269,6 +269,9 @@ struct PolicyValidationTests {
       set(
         "spec", "target",
         to: ["provider": "azure", "bucket": "backups", "endpoint": "http://azurite:10000/devstoreaccount1/backups"])),
+    Case(
+      "exclude without a slash in front", "spec.sources[0].files.exclude[0]", "begin it with '/'",
+      source("files", ["persistentVolumeClaim": ["claimName": "c", "paths": ["/"]], "exclude": ["etc/key.pem"]])),
     Case("role", "spec.target.roleArn", "ARN of an IAM role", set("spec", "target", "roleArn", to: "backup")),
     Case(
       "filesystem without claim", "spec.target.filesystem.persistentVolumeClaim", "claimName",

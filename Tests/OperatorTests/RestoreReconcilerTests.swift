@@ -137,6 +137,9 @@ import Testing
     let job = try #require(restoreJob(scene))
     let plan = scene.cluster.object(ConfigMap.self, job.key.name)?.data?["plan.json"]
     #expect(plan?.contains("\"namespace\" : \"prod\"") == true)
+    // Nothing that is made after the request was taken up.
+    let start = try #require(status(scene)?.startTime)
+    #expect(plan?.contains("\"before\" : \"\(start)\"") == true, "\(plan ?? "")")
   }
 
   /// Promise 7.

@@ -72,11 +72,16 @@ import Testing
     #expect(try wanted(account, Types.accounts).0["secrets"] == [["name": "registry"]])
   }
 
+  private static let pods = ResourceType(group: "", version: "v1", kind: "Pod", plural: "pods")
+
   @Test(arguments: [
     (Types.requests, object(Types.requests, "web-1")),
     (Types.secrets, object(Types.secrets, "t", ["type": "kubernetes.io/service-account-token"])),
     (Types.secrets, object(Types.secrets, "n", metadata: ["labels": ["cert-manager.io/next-private-key": "true"]])),
     (Types.configMaps, object(Types.configMaps, "kube-root-ca.crt")),
+    (Types.jobs, object(Types.jobs, "migrate", ["status": ["conditions": [["type": "Complete", "status": "True"]]]])),
+    (Types.jobs, object(Types.jobs, "migrate", ["status": ["conditions": [["type": "Failed", "status": "True"]]]])),
+    (Self.pods, object(Self.pods, "once", ["status": ["phase": "Succeeded"]])),
   ]) func whatTheClusterMakesItselfIsSkipped(_ resource: ResourceType, _ object: JSONValue) {
     #expect(reason(object, resource) != nil)
   }

@@ -60,8 +60,6 @@ extension PodCapture {
 struct StatusLines {
   private static let lineLimit = 1 << 20
   private static let nameLimit = 100_000
-  /// Bytes of all names together.
-  private static let totalLimit = 16 << 20
 
   let start: Int64
   private(set) var count = 0
@@ -70,7 +68,13 @@ struct StatusLines {
   private var isLate = false
   private var total = 0
 
-  init(start: Int64) { self.start = start }
+  /// Bytes of all names together.
+  private let totalLimit: Int
+
+  init(start: Int64, totalLimit: Int = 16 << 20) {
+    self.start = start
+    self.totalLimit = totalLimit
+  }
 
   mutating func consume(_ bytes: ByteBuffer) {
     for byte in bytes.readableBytesView {
@@ -90,14 +94,14 @@ struct StatusLines {
     guard !digits.isEmpty, digits.count < 19, line.count > digits.count + 1, line[digits.count] == 0x20,
       line[digits.count + 1] == UInt8(ascii: "/"), let time = Int64(String(decoding: digits, as: UTF8.self))
     else {
-      if isLate, !changed.isEmpty, total + line.count < Self.totalLimit {
+      if isLate, !changed.isEmpty, total + line.count < totalLimit {
         total += line.count + 1
         changed[changed.count - 1] += [UInt8(ascii: "\n")] + line
       }
       return
     }
     count += 1
-    isLate = time >= start && changed.count < Self.nameLimit && total + line.count < Self.totalLimit
+    isLate = time >= start && changed.count < Self.nameLimit && total + line.count < totalLimit
     if isLate {
       total += line.count
       changed.append(Array(line.dropFirst(digits.count + 2)))
