@@ -296,7 +296,8 @@ let package = Package(
     .testTarget(
       name: "SandboxTests",
       dependencies: [
-        "Sandbox", "KubernetesModel", "KubernetesClient", hummingbird, logging, nioCore, serviceLifecycle,
+        "Sandbox", "KubernetesModel", "KubernetesClient", hummingbird, logging, nioCore, nioPosix,
+        serviceLifecycle,
       ],
       resources: [.copy("Fixtures")],
       swiftSettings: strict),

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
+import ServiceLifecycle
 import Synchronization
 
 /// A connection that is HTTP, or a WebSocket for a command in a pod; its first request says which.
@@ -10,6 +11,8 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
   struct Value: ServerChildChannelValue {
     let channel: any Channel
     let outcome: EventLoopFuture<Outcome>
+    /// Ends the connection if no request has come.
+    let endIfIdle: @Sendable () -> Void
   }
 
   enum Outcome: Sendable {
@@ -33,13 +36,22 @@ struct UpgradingChannel: ServerChildChannel, HTTPChannelHandler {
         return HTTP1Channel(responder: responder).setup(channel: channel, logger: logger).map { .http($0) }
       }
       try channel.pipeline.syncOperations.addHandler(peeker)
-      return Value(channel: channel, outcome: promise.futureResult)
+      let bound = NIOLoopBound(peeker, eventLoop: channel.eventLoop)
+      return Value(
+        channel: channel, outcome: promise.futureResult,
+        endIfIdle: { channel.eventLoop.execute { if !bound.value.isBuilt { channel.close(promise: nil) } } })
     }
   }
 
   func handle(value: Value, logger: Logger) async {
     do {
-      switch try await value.outcome.get() {
+      // Clients open connections that they then do not need; a shutdown waits for no request on them.
+      let outcome = try await withGracefulShutdownHandler {
+        try await value.outcome.get()
+      } onGracefulShutdown: {
+        value.endIfIdle()
+      }
+      switch outcome {
       case .http(let channel): await HTTP1Channel(responder: responder).handle(value: channel, logger: logger)
       case .exec(let channel, let ticket): await ExecSession(ticket: ticket).run(channel)
       case .refused(let channel, let error): try await Self.refuse(channel, error)
@@ -114,7 +126,7 @@ private final class FirstRequestHandler: ChannelInboundHandler, RemovableChannel
   private let promise: EventLoopPromise<UpgradingChannel.Outcome>
   private let build: (any Channel, Bool) throws -> EventLoopFuture<UpgradingChannel.Outcome>
   private var buffer = ByteBuffer()
-  private var isBuilt = false
+  private(set) var isBuilt = false
 
   init(
     promise: EventLoopPromise<UpgradingChannel.Outcome>,
