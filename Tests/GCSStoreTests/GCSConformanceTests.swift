@@ -67,8 +67,10 @@ private struct Deviations {
 
   @Test(arguments: StoreCheck.all) func gcpStorageEmulatorConforms(check: StoreCheck) async throws {
     try await withEmulator(GoogleEmulator.gcpStorageEmulator) { store in
+      // It resets a connection now and then.
+      let retrying = RetryingStore(store, policy: RetryPolicy(baseDelay: .milliseconds(5), maximumAttempts: 3))
       try await Deviations.gcpStorageEmulator.run(
-        check, StoreFixture(store: store, minimumPartSize: Self.partSize))
+        check, StoreFixture(store: retrying, minimumPartSize: Self.partSize))
     }
   }
 }
