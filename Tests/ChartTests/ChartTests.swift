@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func whatTheOperatorMayBindIsInstalled() async throws {
-    let manifests = try await Manifests.chart()
+    let manifests = try await Manifests.chart(values: "trustedNamespaces: [pki]")
     let names = manifests.rules.filter { $0.strings("verbs") == ["bind"] }.flatMap { $0.strings("resourceNames") }
     #expect(!names.isEmpty)
     for name in names { _ = try manifests.one("ClusterRole", name) }
@@ -83,11 +83,28 @@ import Testing
     }
   }
 
+  /// Whoever has the operator's token has no more than it needs: where nothing is trusted, nothing beyond namespaces is given.
+  @Test(arguments: ["", "{watchNamespaces: [pki]}"]) func withoutTrustNothingIsGivenBeyondNamespaces(values: String)
+    async throws
+  {
+    let manifests = try await values.isEmpty ? Manifests.chart() : Manifests.chart(values: values)
+    let rules = manifests.all("ClusterRole").filter { $0.name == "holdfast-operator" }
+      .flatMap { $0["rules"]?.arrayValue ?? [] }
+    for rule in rules where rule.strings("resources") == ["clusterrolebindings"] {
+      #expect(Set(rule.strings("verbs")) == ["get", "list", "watch", "delete"])
+    }
+    let bound = rules.filter { $0.strings("verbs") == ["bind"] }.flatMap { $0.strings("resourceNames") }
+    for role in ["restore", "certmanager-cluster-restore", "certmanager-cluster", "definitions"] {
+      #expect(!bound.contains("holdfast-executor-\(role)"))
+    }
+  }
+
   @Test func aTrustedNamespaceInASmallInstallationBringsTheRightsForIt() async throws {
     let manifests = try await Manifests.chart(values: "{watchNamespaces: [pki], trustedNamespaces: [pki]}")
     #expect(try manifests.container().strings("args").contains("--trusted-namespace=pki"))
     let cluster = try manifests.one("ClusterRole", "holdfast-operator")["rules"]?.arrayValue ?? []
-    #expect(cluster.contains { $0.strings("resources") == ["clusterrolebindings"] })
+    let verbs = cluster.filter { $0.strings("resources") == ["clusterrolebindings"] }.flatMap { $0.strings("verbs") }
+    #expect(Set(verbs) == ["get", "list", "watch", "delete", "create", "update"])
     let bound = cluster.filter { $0.strings("verbs") == ["bind"] }.flatMap { $0.strings("resourceNames") }
     #expect(!bound.contains("holdfast-executor-exec") && bound.contains("holdfast-executor-resources"))
   }
