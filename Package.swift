@@ -179,11 +179,16 @@ let package = Package(
       dependencies: [
         "CertManagerSource", "PKIPreview", "ResourceSet", "KubernetesModel", "KubernetesClient", nioCore,
       ], swiftSettings: strict),
+    // An API server with RBAC in the tests' own process.
+    .target(
+      name: "SandboxTestKit",
+      dependencies: ["KubernetesClient", "KubernetesModel", "Sandbox", logging, serviceLifecycle],
+      path: "Tests/Support/SandboxTestKit", swiftSettings: strict),
     .testTarget(
       name: "ResourceRestoreTests",
       dependencies: [
         "ResourceRestore", "PKIPreview", "ResourceSet", "CertManagerSource", "KubernetesModel", "KubernetesClient",
-        "KubernetesTestKit", "Sandbox", "SnapshotSource", crypto, logging, nioCore, serviceLifecycle, swiftASN1, x509,
+        "KubernetesTestKit", "SandboxTestKit", "SnapshotSource", crypto, logging, nioCore, swiftASN1, x509,
       ], swiftSettings: strict),
     // What files have on Linux that Swift's Glibc module leaves out: holes, extended attributes, device numbers.
     .target(name: "CFileCalls"),
@@ -353,7 +358,7 @@ let package = Package(
       name: "ResourceSetTests",
       dependencies: [
         "ResourceSet", "Tar", "JobPlan", "HoldfastAPI", "KubernetesModel", "KubernetesClient", "KubernetesTestKit",
-        "SnapshotSource", "Sandbox", "TestServers", logging, nioCore, serviceLifecycle, subprocess, yams,
+        "SandboxTestKit", "SnapshotSource", "TestServers", logging, nioCore, subprocess, yams,
       ], swiftSettings: strict),
     // Tests of the API and the formats.
     .testTarget(

@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import PKIPreview
 import Synchronization
+import SandboxTestKit
 import Testing
 
 @testable import ResourceRestore
@@ -86,10 +87,10 @@ import Testing
 
   @Test func aNamespaceComesBackWithItsNames() async throws {
     let chain = try Chain()
-    try await withServer { old, _ in
+    try await withSandbox { old, _ in
       try await populate(old, chain)
       let read = reading(try await capture(old))
-      try await withServer { new, _ in
+      try await withSandbox { new, _ in
         let restore = makeRestore(new, read, now: Chain.now)
         let plan = try await restore.plan()
         #expect(plan.count(.conflict) == 0 && plan.count(.replace) == 0)
@@ -112,10 +113,10 @@ import Testing
 
   @Test func aNamespaceComesBackUnderAnotherName() async throws {
     let chain = try Chain()
-    try await withServer { old, _ in
+    try await withSandbox { old, _ in
       try await populate(old, chain)
       let read = reading(try await capture(old))
-      try await withServer { new, _ in
+      try await withSandbox { new, _ in
         let restore = makeRestore(
           new, read, ResourceRestoreSettings(namespaceMapping: ["shop": "store"]), now: Chain.now)
         let plan = try await restore.plan()
@@ -131,14 +132,14 @@ import Testing
   /// What the cert-manager source captures has no Namespace in it.
   @Test func aNamespacesPKIComesBackIntoAClusterWithoutTheNamespace() async throws {
     let chain = try Chain()
-    try await withServer { old, _ in
+    try await withSandbox { old, _ in
       try await populate(old, chain)
       let source = CertManagerSource(
         name: "pki", configuration: CertManagerConfiguration(namespace: "shop", includesDefinitions: true), client: old)
       var bytes = ByteBuffer()
       _ = try await source.capture { bytes.writeImmutableBuffer($0) }
       let read = reading(bytes)
-      try await withServer { new, _ in
+      try await withSandbox { new, _ in
         let restore = makeRestore(new, read, now: Chain.now)
         let plan = try await restore.plan()
         #expect(plan.entries.contains { $0.name == "Namespace shop" && $0.action == .create })
@@ -162,7 +163,7 @@ import Testing
       (object(Types.configMaps, "a", ["data": ["k": "v"]]), Types.configMaps),
       (object(Types.secrets, "s", ["data": ["k": "c2VjcmV0"]]), Types.secrets),
     ])
-    try await withServer { admin, transport in
+    try await withSandbox { admin, transport in
       try await admin.create(Types.namespaces, object(Types.namespaces, "shop"))
       try await admin.create(Types.accounts, object(Types.accounts, "reader"))
       try await admin.create(

@@ -1,10 +1,7 @@
 import Foundation
 import KubernetesClient
 import KubernetesModel
-import Logging
 import NIOCore
-import Sandbox
-import ServiceLifecycle
 import Testing
 
 @testable import ResourceRestore
@@ -88,53 +85,6 @@ func makeRestore(
     client: client, settings: settings, read: read, now: { now }, sleep: { _ in await Task.yield() })
   restore.limits.issuersSilent = 2
   return restore
-}
-
-/// Runs an API server for as long as `body`, which gets an administrator's client and one for each account that it names.
-func withServer(
-  _ body: (KubernetesClient, (_ namespace: String, _ account: String) async throws -> HTTPTransport) async throws ->
-    Void
-) async throws {
-  let folder = FileManager.default.temporaryDirectory.path + "/restore-\(UUID().uuidString)"
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  let (ready, announce) = AsyncStream<SandboxServer.Address>.makeStream()
-  var logger = Logger(label: "sandbox")
-  logger.logLevel = .critical
-  let server = try SandboxServer(configuration: .init(dataDirectory: folder), logger: logger) {
-    announce.yield($0)
-    announce.finish()
-  }
-  let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
-  try await withThrowingTaskGroup(of: Void.self) { tasks in
-    tasks.addTask { try await group.run() }
-    var address: SandboxServer.Address?
-    for await found in ready { address = found }
-    let running = try #require(address)
-    func configuration(_ token: String) -> ClientConfiguration {
-      ClientConfiguration(
-        server: running.url, certificateAuthority: Data(running.certificateAuthority.utf8), credential: .token(token))
-    }
-    let result: Result<Void, any Error>
-    do {
-      try await KubernetesClient.withClient(configuration: configuration(running.token)) { admin in
-        try await body(admin) { namespace, account in
-          let body: JSONValue = ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": [:]]
-          let request = Request(
-            method: .post, verb: .create, path: "/api/v1/namespaces/\(namespace)/serviceaccounts/\(account)/token",
-            contentType: "application/json", body: try body.serialized(), operation: "create a token")
-          let answer = try await admin.json(for: request)
-          return try HTTPTransport(configuration: configuration(answer[path: "status", "token"]?.stringValue ?? ""))
-        }
-      }
-      result = .success(())
-    } catch {
-      result = .failure(error)
-    }
-    await group.triggerGracefulShutdown()
-    try await tasks.waitForAll()
-    try result.get()
-  }
 }
 
 /// Definitions that stand in for cert-manager's: the same names, and no opinion on what is in an object.

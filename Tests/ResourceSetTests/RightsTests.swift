@@ -3,9 +3,7 @@ import HoldfastAPI
 import JobPlan
 import KubernetesClient
 import KubernetesModel
-import Logging
-import Sandbox
-import ServiceLifecycle
+import SandboxTestKit
 import SnapshotSource
 import Testing
 
@@ -13,55 +11,6 @@ import Testing
 
 /// Against an API server with RBAC, as the ServiceAccount that an executor has, with the rights that the chart installs.
 struct RightsTests {
-  /// Runs an API server for as long as `body`, which gets an administrator's client and makes others for accounts.
-  private func withServer(
-    _ body: (KubernetesClient, (_ namespace: String, _ account: String) async throws -> HTTPTransport) async throws ->
-      Void
-  ) async throws {
-    try await withFolder { folder in
-      let (ready, announce) = AsyncStream<SandboxServer.Address>.makeStream()
-      var logger = Logger(label: "sandbox")
-      logger.logLevel = .critical
-      let server = try SandboxServer(configuration: .init(dataDirectory: folder), logger: logger) {
-        announce.yield($0)
-        announce.finish()
-      }
-      let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
-      try await withThrowingTaskGroup(of: Void.self) { tasks in
-        tasks.addTask { try await group.run() }
-        var address: SandboxServer.Address?
-        for await found in ready { address = found }
-        let running = try #require(address)
-        func configuration(_ token: String) -> ClientConfiguration {
-          ClientConfiguration(
-            server: running.url, certificateAuthority: Data(running.certificateAuthority.utf8),
-            credential: .token(token))
-        }
-        let result: Result<Void, any Error>
-        do {
-          try await KubernetesClient.withClient(configuration: configuration(running.token)) { admin in
-            try await body(admin) { namespace, account in
-              let body: JSONValue = ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": [:]]
-              let request = Request(
-                method: .post, verb: .create,
-                path: "/api/v1/namespaces/\(namespace)/serviceaccounts/\(account)/token",
-                contentType: "application/json", body: try body.serialized(), operation: "create a token")
-              let answer = try await admin.json(for: request)
-              return try HTTPTransport(
-                configuration: configuration(answer[path: "status", "token"]?.stringValue ?? ""))
-            }
-          }
-          result = .success(())
-        } catch {
-          result = .failure(error)
-        }
-        await group.triggerGracefulShutdown()
-        try await tasks.waitForAll()
-        try result.get()
-      }
-    }
-  }
-
   private func create(_ client: KubernetesClient, _ objects: JSONValue...) async throws {
     for object in objects {
       let resource = ResourceType(
@@ -96,7 +45,7 @@ struct RightsTests {
     _ configuration: ResourcesConfiguration,
     _ check: (Captured, SnapshotFacts) throws -> Void
   ) async throws {
-    try await withServer { admin, transport in
+    try await withSandbox { admin, transport in
       for name in ["shop", "other"] {
         try await create(
           admin, ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]],
