@@ -128,14 +128,7 @@ import Testing
     let rules = FaultRules()
     rules.add(.answer(403, headers: ["x-ms-error-code": "AuthorizationFailure"]))
     try await withFaults(rules) { store, _, proxy in
-      for operation: () async throws -> Void in [
-        { try await store.put("a", body: ByteBuffer()) }, { _ = try await store.getBytes("a", upTo: 1) },
-        { _ = try await store.startUpload("a") }, { _ = try await store.list(prefix: "", startingAfter: nil) },
-      ] {
-        let before = proxy.log.count
-        await #expect { try await operation() } throws: { code($0) == .accessDenied }
-        #expect(proxy.log.count == before + 1)
-      }
+      try await FaultChecks(store, behind: proxy).refusalsAreNotRetried(.accessDenied)
     }
   }
 
@@ -145,19 +138,10 @@ import Testing
   ])
   func aDownloadThatBreaksGoesOn(fault: Fault) async throws {
     let rules = FaultRules()
-    let body = patternedBytes(300_000)
-    try await withFaults(rules, idleTimeout: idleTimeout(for: fault)) { store, direct, _ in
-      try await direct.put("a", body: body)
-      rules.add(fault, times: 2) { $0.method == .GET }
-      if case .endAnswerEarly = fault {
-        // Without a length nobody can tell that it is short, so it is refused.
-        await #expect { try await store.getBytes("a", upTo: 1 << 20) } throws: { code($0) == .integrity }
-        return
+    try await withFaults(rules, idleTimeout: idleTimeout(for: fault)) { store, direct, proxy in
+      try await FaultChecks(store, behind: proxy).aDownloadGoesOn(after: fault, by: rules, past: direct) {
+        $0.method == .GET
       }
-      var content = ByteBuffer()
-      let size = try await store.get("a", range: nil) { content.writeImmutableBuffer($0) }
-      #expect(size == 300_000)
-      #expect(content == body)
     }
   }
 

@@ -96,8 +96,6 @@ final class TestClock: Sendable {
   var now: @Sendable () -> Date { { self.current.withLock { $0 } } }
 }
 
-func code(_ error: any Error) -> ObjectStoreError.Code? { (error as? ObjectStoreError)?.code }
-
 func says(_ error: any Error, _ code: ObjectStoreError.Code, _ texts: String...) -> Bool {
   (error as? ObjectStoreError)?.code == code && texts.allSatisfy { "\(error)".contains($0) }
 }

@@ -3,6 +3,7 @@ import CryptoExtras
 import Foundation
 import GCSStore
 import ObjectStore
+import ObjectStoreTestKit
 import TestServers
 import Testing
 

@@ -2,6 +2,7 @@ import Foundation
 import GCSStore
 import NIOCore
 import ObjectStore
+import ObjectStoreTestKit
 import StoreHTTP
 import Testing
 

@@ -1,6 +1,7 @@
 import FakeGCS
 import GCSStore
 import ObjectStore
+import ObjectStoreTestKit
 import Testing
 
 /// Whether a bucket takes retentions, which a preflight asks before a backup would fail.

@@ -47,8 +47,6 @@ func withProxy<Value>(
   return try result.get()
 }
 
-func code(_ error: any Error) -> ObjectStoreError.Code? { (error as? ObjectStoreError)?.code }
-
 func bytes(_ parts: [ByteBuffer]) -> ByteBuffer {
   var whole = ByteBuffer()
   for part in parts { whole.writeImmutableBuffer(part) }

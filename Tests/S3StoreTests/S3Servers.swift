@@ -39,5 +39,3 @@ func withProxy<Value>(
   try await proxy.stop()
   return try result.get()
 }
-
-func code(_ error: any Error) -> ObjectStoreError.Code? { (error as? ObjectStoreError)?.code }
