@@ -391,7 +391,8 @@ let package = Package(
     .testTarget(
       name: "ExecutorTests",
       dependencies: [
-        "Executor", "Age", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "ObjectStore", "SnapshotSource",
+        "Executor", "Age", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesClient", "KubernetesModel",
+        "KubernetesTestKit", "ObjectStore", "SnapshotSource",
         "StreamPipeline", "S3Store", "GCSStore", "AzureStore", "StoreHTTP", logging, nioCore,
       ], swiftSettings: strict),
     .testTarget(

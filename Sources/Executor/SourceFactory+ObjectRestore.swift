@@ -35,11 +35,11 @@ extension SourceFactory {
     }
   }
 
-  /// Where a restore leaves its plan and how far it is; nil outside of a Job.
-  public func resultMap(_ identity: RunIdentity) -> RestoreResultMap? {
-    guard let job = identity.job, let namespace = identity.namespace, let restore = plan.restore,
-      let client = try? cluster.client()
-    else { return nil }
-    return RestoreResultMap(client: client, namespace: namespace, job: job, restore: restore)
+  /// Where the steps of a restore are claimed; nil outside of a Job, where a person begins each one.
+  /// - Throws: ``RunFailure`` where a Job has no API server.
+  public func journal(_ identity: RunIdentity) throws -> RestoreJournalWriter? {
+    guard let job = identity.job, let namespace = identity.namespace else { return nil }
+    return RestoreJournalWriter(
+      client: try cluster.client(), namespace: namespace, job: job, pod: identity.pod ?? job)
   }
 }

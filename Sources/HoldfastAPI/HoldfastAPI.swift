@@ -16,6 +16,8 @@ public enum HoldfastAPI {
   public static let restoreLabel = "holdfast.dev/restore"
   /// On bindings for a restore: `<namespace>/<name>` of the RestoreRequest, uncut.
   public static let restoreRequestAnnotation = "holdfast.dev/restore-request"
+  /// On a RestoreRequest whose phase is Unknown: `resume` or `abandon`, with `-` and anything after it to say it again.
+  public static let decisionAnnotation = "holdfast.dev/decision"
   /// On a Backup: any non-empty value keeps retention from removing what it stands for.
   public static let holdAnnotation = "holdfast.dev/hold"
   /// On Jobs and Backups: the trigger (``BackupTrigger``), where it is known before the run.

@@ -83,6 +83,8 @@ public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStrin
   public static let unsupportedFormat = Reason("UnsupportedFormat")
   public static let safetyBackupFailed = Reason("SafetyBackupFailed")
   public static let outcomeUnknown = Reason("OutcomeUnknown")
+  /// A person gave up a restore whose outcome was not known.
+  public static let abandoned = Reason("Abandoned")
   public static let restoreFailed = Reason("RestoreFailed")
   /// Objects are in the way, and nothing was changed.
   public static let restoreConflict = Reason("RestoreConflict")

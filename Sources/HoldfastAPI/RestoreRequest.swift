@@ -190,6 +190,12 @@ public struct RestoreRequest: KubernetesObject, Hashable {
     /// The Backup object of the safety backup.
     public var safetyBackup: String?
     public var claim: Claim?
+    /// How often it was begun: 1, and one more for each `resume`.
+    public var attempt: Int?
+    /// Sources that are restored, as earlier attempts tell; a later one leaves them out.
+    public var restoredSources: [String]?
+    /// The last value of the annotation `holdfast.dev/decision` that was acted on.
+    public var decision: String?
     public var plan: [PlannedAction]?
     public var steps: [Step]?
     public var failure: Backup.Failure?
@@ -197,6 +203,12 @@ public struct RestoreRequest: KubernetesObject, Hashable {
     public var conditions: [Condition]?
 
     public init(phase: Phase? = nil) { self.phase = phase }
+  }
+
+  /// Whether its backup is still needed. Of an unknown outcome it is: a person has yet to decide.
+  public var mayStillRestore: Bool {
+    guard let phase = status?.phase else { return true }
+    return !phase.isTerminal || phase == .unknown
   }
 
   public var apiVersion = HoldfastAPI.apiVersion

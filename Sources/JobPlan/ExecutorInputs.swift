@@ -56,7 +56,8 @@ public struct ExecutorInputs: Sendable, Hashable {
     case .backup: for source in spec.sources { add(source, spec: spec) }
     case .restore(let restore):
       for source in spec.sources { add(source.openBao ?? source.vault, source: source.name, spec: spec) }
-      needsAPI = restore.map { RestorePermissions.writesObjects(spec: spec, sources: $0.sources) } ?? false
+      // For its journal, where it claims each step.
+      needsAPI = true
       // A destination of the request replaces the policy's for the same source.
       for selection in restore?.sources ?? [] {
         guard let destination = selection.openBao ?? selection.vault else { continue }

@@ -15,7 +15,7 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
   case definitions
   /// Everything, to read: of a namespace, or of the cluster.
   case resources
-  /// Where a restore leaves what does not fit its termination message.
+  /// The journal of a restore.
   case results
   /// cert-manager's objects of a namespace, and their Secrets and ConfigMaps, to bring back.
   case certManagerRestore
@@ -85,7 +85,7 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
         PolicyRule(apiGroups: [""], resources: ["namespaces"], verbs: ["get"]),
       ]
     case .results:
-      [PolicyRule(apiGroups: [""], resources: ["configmaps"], verbs: ["get", "create", "update"])]
+      [PolicyRule(apiGroups: [""], resources: ["configmaps"], verbs: ["get", "update"])]
     case .certManagerRestore:
       [
         PolicyRule(

@@ -38,9 +38,12 @@ public enum ObjectNames {
   /// The Job, and its plan, that removes a Backup's artifacts.
   public static func deleteJob(backup: String, uid: String) -> String { unique(backup, uid, suffix: "-delete") }
 
-  /// The Job that may run a request's destructive step, and its plan: there is one such name for each request.
-  public static func restoreJob(request: String, uid: String) -> String { unique(request, uid, suffix: "-restore") }
-  /// Where a restore's Job leaves what does not fit its termination message.
+  /// The Job that may run a request's destructive steps, and its plan: there is one such name for each attempt, and
+  /// another attempt only where a person asks for it.
+  public static func restoreJob(request: String, uid: String, attempt: Int = 1) -> String {
+    unique(request, uid, suffix: attempt > 1 ? "-restore-\(attempt)" : "-restore")
+  }
+  /// The journal of a restore's Job.
   public static func result(job: String) -> String { limited(job, suffix: "-result", to: labelLimit) }
   /// The binding of one role for the time of a restore.
   public static func restoreBinding(job: String, namespace: String, role: ExecutorRole) -> String {

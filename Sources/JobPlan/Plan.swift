@@ -38,6 +38,8 @@ public struct Plan: Codable, Sendable, Hashable {
     public var conflictPolicy: RestoreRequest.ConflictPolicy?
     public var dryRun: Bool
     public var force: Bool
+    /// Sources that an earlier attempt of the same request has restored.
+    public var done: [String]?
 
     public init(
       request: String, uid: String? = nil, origin: Policy, id: String? = nil, before: String? = nil,

@@ -43,7 +43,9 @@ public struct RestoreObjects: Sendable {
   /// The Job's name, and the name of its plan.
   public func objectName(isDryRun: Bool) -> String {
     isDryRun
-      ? ObjectNames.dryRunJob(request: name, uid: uid) : ObjectNames.restoreJob(request: name, uid: uid)
+      ? ObjectNames.dryRunJob(request: name, uid: uid)
+      : ObjectNames.restoreJob(
+        request: name, uid: uid, attempt: request.status?.attempt ?? 1)
   }
 
   public func plan(isDryRun: Bool) throws -> ConfigMap {
@@ -55,6 +57,16 @@ public struct RestoreObjects: Sendable {
     return try plan.configMap(
       name: objectName(isDryRun: isDryRun), owner: request.ownerReference(),
       labels: ObjectLabels.of(policy: policyName, restore: name))
+  }
+
+  /// Made before the Job; without it the Job begins nothing.
+  public func journal(isDryRun: Bool) -> ConfigMap {
+    ConfigMap(
+      metadata: ObjectMeta(
+        name: ObjectNames.result(job: objectName(isDryRun: isDryRun)), namespace: request.metadata.namespace,
+        labels: ObjectLabels.of(policy: policyName, restore: name),
+        ownerReferences: request.ownerReference().map { [$0] }),
+      data: RestoreJournal().data)
   }
 
   /// The identity that a destination with a JWT role sees: the policy's own, so that its binding holds for both ways.
@@ -117,10 +129,12 @@ public struct RestoreObjects: Sendable {
   private var inputs: ExecutorInputs { ExecutorInputs(spec: spec, scope: .restore(restore(isDryRun: false))) }
 
   private func restore(isDryRun: Bool) -> Plan.Restore {
-    Plan.Restore(
+    var restore = Plan.Restore(
       request: name, uid: request.metadata.uid, origin: origin, id: id, before: before?.description,
       decryption: request.spec.decryption, sources: request.spec.sources,
       namespaceMapping: request.spec.namespaceMapping, conflictPolicy: request.spec.conflictPolicy, dryRun: isDryRun,
       force: request.spec.force ?? false)
+    restore.done = request.status?.restoredSources
+    return restore
   }
 }

@@ -10,7 +10,6 @@ public struct RestorePermissions: Sendable, Hashable {
   ///   - origin: Namespace of that policy, perhaps in another cluster.
   ///   - namespace: The request's.
   public init(spec: BackupPolicySpec, origin: String, request: RestoreRequest.Spec, namespace: String) {
-    guard Self.writesObjects(spec: spec, sources: request.sources) else { return }
     var wanted: Set<SourcePermissions.Grant> = [.init(.results, in: namespace)]
     func place(_ old: String) -> String { request.namespaceMapping?[old] ?? old }
     for source in spec.sources where Self.selects(request.sources, source.name) {
@@ -40,12 +39,6 @@ public struct RestorePermissions: Sendable, Hashable {
     let everywhere = Set(wanted.filter { $0.namespace == nil }.map(\.role))
     grants = wanted.filter { $0.namespace == nil || !everywhere.contains($0.role) }
       .sorted { ($0.namespace ?? "", $0.role.rawValue) < ($1.namespace ?? "", $1.role.rawValue) }
-  }
-
-  /// Whether API objects are restored.
-  public static func writesObjects(spec: BackupPolicySpec, sources: [RestoreRequest.SourceSelection]?) -> Bool {
-    spec.sources.contains { ($0.certManager != nil || $0.resources != nil) && selects(sources, $0.name) }
-      || (sources ?? []).contains { $0.certManager != nil || $0.resources != nil }
   }
 
   private static func selects(_ sources: [RestoreRequest.SourceSelection]?, _ name: String) -> Bool {

@@ -9,7 +9,7 @@ struct RestoreCommand: AsyncParsableCommand {
     discussion: """
       What to restore stands in the plan under 'restore'; --id and the flags set or replace it for a restore by hand. \
       Everything is read and checked before the destination is touched. 'restore plan' shows what would happen.
-      """, subcommands: [RestorePlanCommand.self])
+      """, subcommands: [RestorePlanCommand.self, RestoreResumeCommand.self, RestoreAbandonCommand.self])
 
   @OptionGroup var options: PlanOptions
   @OptionGroup var result: ResultOptions
@@ -44,7 +44,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let factory = SourceFactory(plan: context.plan, mounts: mounts, cluster: cluster)
         return await RestoreRun(
           context: context, restore: restore, identities: identities, makeDestination: factory.destination,
-          makeObjectRestore: factory.objectRestore, results: factory.resultMap(context.identity),
+          makeObjectRestore: factory.objectRestore, journal: try factory.journal(context.identity),
           checkpoint: { try? file.write($0) }
         ).run()
       }

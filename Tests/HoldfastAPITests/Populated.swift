@@ -129,6 +129,7 @@ enum Populated {
   static let restoreStatus: RestoreRequest.Status = {
     var status = RestoreRequest.Status(phase: .completed)
     (status.observedGeneration, status.startTime, status.completionTime) = (1, time, time)
+    (status.attempt, status.restoredSources, status.decision) = (2, ["a"], "resume")
     (status.backupID, status.location, status.safetyBackup) = ("i", "l", "b")
     status.claim = .init(time: time, job: "j")
     status.plan = [.init(source: "s", action: "restore", object: "o", detail: "d")]

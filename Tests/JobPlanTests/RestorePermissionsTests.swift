@@ -25,9 +25,10 @@ import Testing
   private let objects = Source(name: "objects", resources: Source.Resources())
   private let bao = Source(name: "raft", openBao: Source.OpenBao(address: "https://bao:8200"))
 
-  @Test func aSnapshotNeedsNone() {
-    #expect(grants([bao]).grants.isEmpty)
-    #expect(grants([bao, pki]) { $0.sources = [RestoreRequest.SourceSelection(name: "raft")] }.grants.isEmpty)
+  @Test func aSnapshotNeedsItsJournalAlone() {
+    #expect(names(grants([bao])) == ["shop:results"])
+    #expect(
+      names(grants([bao, pki]) { $0.sources = [RestoreRequest.SourceSelection(name: "raft")] }) == ["shop:results"])
   }
 
   @Test func certificatesOfTheOwnNamespaceNeedNoTrust() {
@@ -84,12 +85,15 @@ import Testing
         source: "s", action: $0 % 10 == 0 ? "create" : "skip", object: "Secret shop/s\($0)",
         detail: "it is as in the backup")
     }
-    let data = try RestoreResult(plan: actions, progress: .init(done: 1, total: 2)).encoded()
-    #expect(data.values.reduce(0) { $0 + $1.utf8.count } < 1_000_000)
-    let read = try #require(RestoreResult(data: data))
-    #expect(read.plan.count { $0.action == "create" } == 2_000)
-    #expect(read.plan.count <= 10_000 && read.plan.last?.detail?.contains("do not fit") == true)
+    var journal = RestoreJournal()
+    journal.setPlan(actions)
+    journal.progress = .init(done: 1, total: 2)
+    #expect(journal.data.values.reduce(0) { $0 + $1.utf8.count } < 1_000_000)
+    let read = try #require(RestoreJournal(data: journal.data))
+    let plan = try #require(read.plan)
+    #expect(plan.count { $0.action == "create" } == 2_000)
+    #expect(plan.count <= 10_000 && plan.last?.detail?.contains("do not fit") == true)
     #expect(read.progress == .init(done: 1, total: 2))
-    #expect(RestoreResult(data: ["plan.json": "no"]) == nil)
+    #expect(RestoreJournal(data: ["begun.json": "no"]) == nil && RestoreJournal(data: [:]) == nil)
   }
 }

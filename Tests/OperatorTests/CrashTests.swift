@@ -87,6 +87,49 @@ import Testing
   }
 }
 
+extension CrashTests {
+  /// The executor dies in its destructive step; a person resumes; and the operator dies after any of its writes.
+  private func playResume(_ scene: Scene, dyingAfter count: Int?) async throws -> Int {
+    scene.cluster.put(Make.policy { $0.schedule = nil })
+    scene.cluster.put(Make.done("now"))
+    scene.cluster.put(
+      RestoreRequest(
+        metadata: ObjectMeta(name: "back", namespace: "ns", uid: "uid-back"),
+        spec: .init(from: .init(backup: "now"), safetyBackup: false)))
+    try await scene.settlePolicy()
+    scene.cluster.clearWrites()
+    scene.cluster.die(afterWrites: count)
+    for _ in 0..<60 where scene.restore?.status?.phase != .completed {
+      do { try await scene.settle() } catch { scene.cluster.die(afterWrites: nil) }
+      if scene.restore?.status?.phase == .unknown {
+        scene.cluster.change(RestoreRequest.self, "back") {
+          $0.metadata.annotations = [HoldfastAPI.decisionAnnotation: "resume"]
+        }
+      }
+      for job in scene.restoreJobs where job.state == .active {
+        scene.clock.advance(60)
+        let isFirst = !job.key.name.hasSuffix("-2")
+        if isFirst { RestoreJournalTests.Written.begun.write(scene, job) }
+        scene.cluster.complete(job.key.name, with: isFirst ? nil : Make.result(.restore), code: isFirst ? 137 : 0)
+      }
+    }
+    try #require(scene.restore?.status?.phase == .completed)
+    return scene.cluster.writes.count
+  }
+
+  /// Promise 7: each of the two Jobs is let go once, and there is no third.
+  @Test func aResumedRestoreGoesOnAfterAnyWrite() async throws {
+    let total = try await playResume(Scene(), dyingAfter: nil)
+    for count in 0..<total {
+      let scene = Scene()
+      _ = try await playResume(scene, dyingAfter: count)
+      #expect(scene.restoreJobs.count == 2, "after \(count) of \(total) writes")
+      let releases = scene.cluster.writes.filter { $0.hasPrefix("patch jobs") && $0.contains("-restore") }
+      #expect(releases.count == 2, "after \(count) of \(total) writes: \(releases)")
+    }
+  }
+}
+
 /// What the chart and `deploy/` allow is enough for everything that the operator does.
 @Suite struct PermissionTests {
   @Test func noCallOfABackupOrRestoreIsRefused() async throws {

@@ -16,13 +16,16 @@ final class FakeCluster: Transport {
     var forbidden: Set<String> = []
     /// Calls for which the installed roles are not enough.
     var refused: [String] = []
+    /// Installed with the rights for trusted namespaces.
+    var trusts = false
   }
 
   private let state = Mutex(State())
   let now: @Sendable () -> Date
 
-  init(now: @escaping @Sendable () -> Date) {
+  init(trusts: Bool = false, now: @escaping @Sendable () -> Date) {
     self.now = now
+    setTrust(trusts)
     put(Namespace(metadata: ObjectMeta(name: "kube-system", uid: "cluster-1")))
   }
 
@@ -33,6 +36,7 @@ final class FakeCluster: Transport {
 
   func clearWrites() { state.withLock { $0.writes = [] } }
   func die(afterWrites count: Int?) { state.withLock { $0.writesLeft = count } }
+  func setTrust(_ isGiven: Bool) { state.withLock { $0.trusts = isGiven } }
   func forbid(_ operationPrefix: String) { state.withLock { _ = $0.forbidden.insert(operationPrefix) } }
 
   // MARK: For tests, past the API's rules
@@ -86,7 +90,7 @@ final class FakeCluster: Transport {
   func send(_ request: Request) async throws -> Response {
     try state.withLock { state in
       if state.writesLeft == 0 { throw Self.connectionLost(request) }
-      let isAllowed = Manifests.operatorMay(request)
+      let isAllowed = Manifests.operatorMay(request, trusts: state.trusts)
       if !isAllowed { state.refused.append(request.operation) }
       if !isAllowed || state.forbidden.contains(where: request.operation.hasPrefix) {
         return Self.failure(403, "Forbidden", request.operation)

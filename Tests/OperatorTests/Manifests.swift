@@ -23,11 +23,13 @@ enum Manifests {
     try documents(text("charts/holdfast/files/\(name)-rules.yaml")).first?.decoded(as: [PolicyRule].self) ?? []
   }
 
-  private static let operatorRules = Result { try rules("operator") + rules("cluster") + rules("trust") }
+  private static let operatorRules = Result { try rules("operator") + rules("cluster") + rules("distrust") }
+  private static let trustRules = Result { try rules("trust") }
 
   /// Whether the roles of `deploy/` and the chart are enough for a call.
-  static func operatorMay(_ request: Request) -> Bool {
-    guard let rules = try? operatorRules.get() else { return false }
+  /// - Parameter trusts: As installed where a namespace is trusted.
+  static func operatorMay(_ request: Request, trusts: Bool) -> Bool {
+    guard let rules = try? operatorRules.get() + (trusts ? trustRules.get() : []) else { return false }
     var parts = request.path.split(separator: "/").map(String.init)
     let group = parts.first == "api" ? "" : parts[1]
     parts.removeFirst(group.isEmpty ? 2 : 3)

@@ -28,12 +28,12 @@ import Testing
   private func restoreJob(_ scene: Scene) -> Job? { scene.cluster.runJobs.first { $0.operation == .restore } }
 
   private func left(
-    _ scene: Scene, _ job: Job, _ actions: [RestoreRequest.PlannedAction], _ progress: RestoreResult.Progress? = nil
+    _ scene: Scene, _ job: Job, _ actions: [RestoreRequest.PlannedAction], _ progress: RestoreJournal.Progress? = nil
   ) throws {
-    scene.cluster.put(
-      ConfigMap(
-        metadata: ObjectMeta(name: ObjectNames.result(job: job.key.name), namespace: "ns"),
-        data: try RestoreResult(plan: actions, progress: progress).encoded()))
+    scene.change(journalOf: job) {
+      $0.setPlan(actions)
+      $0.progress = progress
+    }
   }
 
   private let actions = (0..<50).map {

@@ -100,6 +100,7 @@ struct PermissionsTests {
     #expect(
       bindings(trusting) == ["*: holdfast-executor-definitions", "*: holdfast-executor-resources"],
       "what is granted everywhere is not granted twice")
+    trusting.cluster.setTrust(false)
     let context = OperatorContext(
       client: trusting.cluster.client,
       configuration: OperatorConfiguration(executor: ExecutorDefaults(image: "i")), events: trusting.events,

@@ -142,29 +142,6 @@ import Testing
     #expect(plan?.contains("\"before\" : \"\(start)\"") == true, "\(plan ?? "")")
   }
 
-  /// Promise 7.
-  @Test func aJobThatIsGoneAfterTheClaimIsUnknownAndNeverMadeAgain() async throws {
-    let scene = scene()
-    _ = try await scene.reconcileRestore()
-    let job = try #require(restoreJob(scene))
-    scene.cluster.remove(Job.self, job.key.name)
-    _ = try await scene.reconcileRestore()
-    #expect(status(scene)?.phase == .unknown && status(scene)?.failure?.reason == "OutcomeUnknown")
-    #expect(scene.cluster.runJobs.isEmpty)
-  }
-
-  /// Promise 7.
-  @Test(arguments: [137, 1, 0] as [Int32])
-  func aPodThatDiedWithoutAResultIsUnknown(code: Int32) async throws {
-    let scene = scene()
-    _ = try await scene.reconcileRestore()
-    let job = try #require(restoreJob(scene))
-    scene.cluster.complete(job.key.name, with: nil, code: code)
-    _ = try await scene.reconcileRestore()
-    #expect(status(scene)?.phase == .unknown)
-    #expect(status(scene)?.conditions["Failed"]?.status == .unknown)
-  }
-
   @Test func aPodThatNeverStartedIsAPlainFailure() async throws {
     let scene = scene()
     _ = try await scene.reconcileRestore()

@@ -22,7 +22,7 @@ final class Scene: Sendable {
     self.trustedNamespaces = trustedNamespaces
     let clock = TestTime(Self.start)
     self.clock = clock
-    cluster = FakeCluster(now: { clock.now })
+    cluster = FakeCluster(trusts: !trustedNamespaces.isEmpty, now: { clock.now })
   }
 
   /// A new context is a restarted operator: it remembers nothing.
@@ -63,6 +63,16 @@ final class Scene: Sendable {
   }
 
   func settlePolicy() async throws { _ = try await reconcilePolicy() }
+
+  /// What a pod of a restore's Job would write.
+  func change(journalOf job: Job, _ body: (inout RestoreJournal) -> Void) {
+    let name = ObjectNames.result(job: job.key.name)
+    cluster.change(ConfigMap.self, name) { map in
+      guard var journal = RestoreJournal(data: map.data ?? [:]) else { return }
+      body(&journal)
+      map.data = journal.data
+    }
+  }
 
   static func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "ns", name: name) }
 }

@@ -57,8 +57,7 @@ extension BackupReconciler {
   private func openRestore(of backup: Backup, id: String) async throws -> String? {
     let requests = try await client.all(RestoreRequest.self, in: backup.metadata.namespace ?? "")
     return requests.first { request in
-      let isOpen = !(request.status?.phase?.isTerminal ?? false)
-      return isOpen && (request.status?.backupID == id || request.spec.from.backup == backup.key.name)
+      return request.mayStillRestore && (request.status?.backupID == id || request.spec.from.backup == backup.key.name)
     }?.key.name
   }
 

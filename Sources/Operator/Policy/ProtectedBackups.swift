@@ -17,20 +17,16 @@ struct ProtectedBackups: Sendable {
     policy: String, namespace: String, backups: [Backup], requests: [RestoreRequest]
   ) -> Set<String> {
     let held = backups.filter(\.isHeld).compactMap(\.status?.id)
-    let used = requests.filter { isOpen($0) && concerns($0, policy: policy, namespace: namespace, backups: backups) }
-      .flatMap { request -> [String?] in
-        // Named before the request was resolved, and after.
-        let named = request.spec.from.backup.flatMap { name in backups.first { $0.key.name == name }?.status?.id }
-        return [request.status?.backupID, named]
-      }
-      .compactMap(\.self)
+    let used = requests.filter {
+      $0.mayStillRestore && concerns($0, policy: policy, namespace: namespace, backups: backups)
+    }
+    .flatMap { request -> [String?] in
+      // Named before the request was resolved, and after.
+      let named = request.spec.from.backup.flatMap { name in backups.first { $0.key.name == name }?.status?.id }
+      return [request.status?.backupID, named]
+    }
+    .compactMap(\.self)
     return Set(held + used).subtracting(["latest"])
-  }
-
-  // Of an unknown outcome, the backup is needed as well: a person has yet to decide.
-  private static func isOpen(_ request: RestoreRequest) -> Bool {
-    guard let phase = request.status?.phase else { return true }
-    return !phase.isTerminal || phase == .unknown
   }
 
   private static func concerns(

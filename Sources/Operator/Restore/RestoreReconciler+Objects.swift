@@ -18,20 +18,6 @@ extension RestoreReconciler {
         + "\(namespace) to the operator (trustedNamespaces in the chart's values)")
   }
 
-  /// What the executor left of a plan and of how far it is; nil where there is nothing.
-  func result(of job: Job) async throws -> RestoreResult? {
-    try await result(ofJob: job.key.name, namespace: job.metadata.namespace ?? "")
-  }
-
-  func result(ofJob job: String, in request: RestoreRequest) async throws -> RestoreResult? {
-    try await result(ofJob: job, namespace: request.metadata.namespace ?? "")
-  }
-
-  private func result(ofJob job: String, namespace: String) async throws -> RestoreResult? {
-    let map = try await client.find(ConfigMap.self, ObjectNames.result(job: job), in: namespace)
-    return map?.data.flatMap { RestoreResult(data: $0) }
-  }
-
   func objectsAreWritten(_ request: RestoreRequest) -> Bool {
     (request.spec.sources ?? []).contains { $0.certManager != nil || $0.resources != nil }
       || request.status?.steps?.contains { $0.total != nil } == true
@@ -40,20 +26,5 @@ extension RestoreReconciler {
   /// The rights of a restore that has ended, or whose request is gone.
   func takeBackRights(of request: ObjectKey) async throws {
     try await RestorePermissionGrant(context: context).takeBack(from: request)
-  }
-}
-
-extension RestoreRequest.Status {
-  mutating func take(_ result: RestoreResult?) {
-    guard let result else { return }
-    plan = result.plan
-    take(result.progress)
-  }
-
-  mutating func take(_ progress: RestoreResult.Progress?) {
-    guard let progress, var step = steps?.first(where: { $0.name == "restore" }) else { return }
-    step.done = progress.done
-    step.total = progress.total
-    setStep(step)
   }
 }

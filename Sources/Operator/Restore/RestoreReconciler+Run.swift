@@ -17,16 +17,45 @@ extension RestoreReconciler {
     case .complete, .failed:
       let observation = RunObservation(job: job, pods: try await client.pods(of: job))
       var status = request.status ?? RestoreRequest.Status()
-      status.take(observation.results(of: .restore).last)
-      status.take(try await result(of: job))
-      if job.state == .complete, observation.results(of: .restore).last?.outcome == .succeeded {
+      let journal = try await journal(ofJob: job.key.name, in: request)
+      let result = observation.results(of: .restore).last ?? journal?.result
+      status.take(result)
+      status.take(journal)
+      if job.state == .complete, result?.outcome == .succeeded {
         status.end(.planned, failure: nil, now: Timestamp(context.now()))
       } else {
-        status.end(.failed, failure: observation.restoreFailure, now: Timestamp(context.now()))
+        status.end(.failed, failure: result?.failure ?? observation.restoreFailure, now: Timestamp(context.now()))
       }
       try await write(status, to: request)
       return .done
     }
+  }
+
+  // MARK: Turns
+
+  /// The Job of another restore of the same policy that has the turn: one that was let go, or an older one that waits.
+  ///
+  /// Both Jobs are there before either looks, so that at least one sees the other.
+  private func restore(before job: Job) async throws -> String? {
+    let namespace = job.metadata.namespace ?? ""
+    let jobs = try await client.restoreJobs(of: job.policyName ?? "", in: namespace)
+      .filter { $0.metadata.uid != job.metadata.uid && !$0.state.isFinished }
+    if let begun = jobs.first(where: \.isReleased) { return begun.key.name }
+    for other in jobs where (other.metadata.created, other.key) < (job.metadata.created, job.key) {
+      guard other.state == .suspended, let owner = other.metadata.controllerReference?.name,
+        let request = try await client.find(RestoreRequest.self, owner, in: namespace),
+        !(request.status?.phase?.isTerminal ?? false)
+      else { continue }
+      return other.key.name
+    }
+    return nil
+  }
+
+  /// Of a Job that is gone.
+  private func runningPod(ofJob job: String, in request: RestoreRequest) async throws -> String? {
+    let pods = try await client.all(
+      Pod.self, in: request.metadata.namespace ?? "", labels: ["batch.kubernetes.io/job-name": job])
+    return pods.first { !["Succeeded", "Failed"].contains($0.status?.phase ?? "") }?.key.name
   }
 
   // MARK: Claim
@@ -34,9 +63,14 @@ extension RestoreReconciler {
   /// Makes the Job, which waits, then claims the step for it and lets it go.
   func claim(_ request: RestoreRequest, _ objects: RestoreObjects) async throws -> ReconcileResult {
     let job = try await job(of: request, objects, isDryRun: false)
-    guard job.spec.suspend == true, job.metadata.annotations?[RestoreObjects.releasedAnnotation] == nil else {
+    guard job.spec.suspend == true, !job.isReleased else {
       // Somebody let the Job go by hand: whether it has done something is not for us to guess.
-      return try await end(request, .unknown, Self.unknown("Job \(job.key.name) was started without a claim", job))
+      return try await end(
+        request, .unknown, Self.unknown("Job \(job.key.name) was started without a claim", job.key.name))
+    }
+    if let other = try await restore(before: job) {
+      try await report(request, message: "waits until Job \(other), of another restore of the same policy, has ended")
+      return .requeue(after: .seconds(5))
     }
     let now = Timestamp(context.now())
     var status = request.status ?? RestoreRequest.Status()
@@ -54,17 +88,21 @@ extension RestoreReconciler {
   func follow(_ request: RestoreRequest) async throws -> ReconcileResult {
     guard let claim = request.status?.claim else { return .done }
     guard let job = try await client.find(Job.self, claim.job, in: request.metadata.namespace ?? "") else {
-      return try await end(request, .unknown, Self.unknown("Job \(claim.job) is gone and left no result", nil))
+      if let pod = try await runningPod(ofJob: claim.job, in: request) {
+        try await report(request, message: "Job \(claim.job) is gone; waits until pod \(pod) has ended")
+        return .requeue(after: .seconds(5))
+      }
+      return try await conclude(request, Ended(job: nil, observation: nil))
     }
-    let isReleased = job.metadata.annotations?[RestoreObjects.releasedAnnotation] != nil
     switch job.state {
-    case .suspended where !isReleased:
+    case .suspended where !job.isReleased:
       try await release(job)
       return .requeue(after: .seconds(30))
     case .active, .suspended:
       return try await showProgress(request, job)
     case .complete, .failed:
-      return try await conclude(request, job)
+      let observation = RunObservation(job: job, pods: try await client.pods(of: job))
+      return try await conclude(request, Ended(job: job, observation: observation))
     }
   }
 
@@ -79,56 +117,6 @@ extension RestoreReconciler {
       .merge(["metadata": metadata, "spec": ["suspend": false]]))
   }
 
-  // MARK: Outcome
-
-  private func conclude(_ request: RestoreRequest, _ job: Job) async throws -> ReconcileResult {
-    let observation = RunObservation(job: job, pods: try await client.pods(of: job))
-    let result = observation.results(of: .restore).last
-    switch result?.outcome {
-    case .succeeded?: return try await end(request, .completed, nil, result)
-    case .failed?: return try await end(request, .failed, observation.restoreFailure, result)
-    case .unknown?:
-      let failure = result?.failure ?? Self.unknown("the executor does not know how the restore ended", job)
-      return try await end(request, .unknown, failure, result)
-    case nil:
-      // A pod that never started has touched nothing: that much is certain.
-      if job.state != .complete, observation.neverStarted {
-        return try await end(request, .failed, observation.restoreFailure)
-      }
-      return try await end(
-        request, .unknown,
-        Self.unknown("Job \(job.key.name) ended without a result: \(observation.restoreFailure.message)", job))
-    }
-  }
-
-  private func end(
-    _ request: RestoreRequest, _ phase: RestoreRequest.Phase, _ failure: Backup.Failure?,
-    _ result: ExecutorResult? = nil
-  ) async throws -> ReconcileResult {
-    let now = Timestamp(context.now())
-    var status = request.status ?? RestoreRequest.Status()
-    status.take(result)
-    if let name = status.claim?.job { status.take(try await self.result(ofJob: name, in: request)) }
-    if var step = status.steps?.first(where: { $0.name == "restore" }) {
-      step.state = phase == .completed ? .completed : phase == .unknown ? .unknown : .failed
-      step.completionTime = now
-      status.setStep(step)
-    }
-    status.end(phase, failure: failure, now: now)
-    try await write(status, to: request)
-    return .done
-  }
-
-  static func unknown(_ what: String, _ job: Job?) -> Backup.Failure {
-    Backup.Failure(
-      step: "restore", reason: Reason.outcomeUnknown.rawValue,
-      message:
-        "\(what). The restore may or may not have been done, in whole or in part, and it is not tried again. Look "
-        + "at the destination itself"
-        + (job.map { " and at the log of Job \($0.key.name)" } ?? "")
-        + "; if it is not as it should be, create a new RestoreRequest")
-  }
-
   private func showProgress(_ request: RestoreRequest, _ job: Job) async throws -> ReconcileResult {
     let observation = RunObservation(job: job, pods: try await client.pods(of: job))
     let pod = observation.newestPod
@@ -139,7 +127,7 @@ extension RestoreReconciler {
     } else {
       message = job.state == .suspended ? "Job \(job.key.name) was suspended by somebody" : "waits for a pod"
     }
-    try await report(request, message: message, progress: try await result(of: job)?.progress)
+    try await report(request, message: message, progress: try await journal(ofJob: job.key.name, in: request)?.progress)
     return .requeue(after: .seconds(objectsAreWritten(request) ? 5 : 30))
   }
 
@@ -152,6 +140,7 @@ extension RestoreReconciler {
       _ = try await owned.ensure(try objects.plan(isDryRun: isDryRun))
       if let account = objects.serviceAccount { _ = try await owned.ensureExists(account) }
       try await RestorePermissionGrant(context: context).give(try objects.bindings(isDryRun: isDryRun))
+      _ = try await owned.ensureExists(objects.journal(isDryRun: isDryRun))
       return try await client.create(try objects.job(isDryRun: isDryRun))
     } catch let error as JobPlanError {
       throw RestoreStop("start", .invalidSpec, "\(error)")
@@ -167,30 +156,5 @@ extension RestoreReconciler {
       throw OwnedObjects.NameConflict(kind: "Job", name: job.key.name, owner: "it is not this request's")
     }
     return job
-  }
-}
-
-extension RunObservation {
-  var restoreFailure: Backup.Failure {
-    if case .failed(let reason, let message) = job.state {
-      return failure(of: .restore, reason: reason, message: message)
-    }
-    return results(of: .restore).last?.failure
-      ?? Backup.Failure(
-        step: "restore", reason: Reason.restoreFailed.rawValue, message: "the Job completed and left no result")
-  }
-
-  /// Every pod that is known tells that its executor never ran; with no pod at all, nothing is certain.
-  var neverStarted: Bool { !pods.isEmpty && pods.allSatisfy { $0.cause?.neverStarted ?? false } }
-}
-
-extension RestoreRequest.Status {
-  /// Takes over what the executor told.
-  mutating func take(_ result: ExecutorResult?) {
-    guard let result else { return }
-    plan = result.plan ?? plan
-    backupID = result.id ?? backupID
-    location = result.location ?? location
-    for step in result.steps ?? [] { setStep(step) }
   }
 }

@@ -17,9 +17,11 @@ import Logging
 /// - no claim: nothing has begun; a Job that is there still waits.
 /// - claim, Job without the mark: it has not run yet; it is let go.
 /// - claim, Job with the mark: it runs or has run; it is never let go again, nor made again.
-/// - claim, no Job: it may have run. The phase is `Unknown`, and a person decides.
+/// - claim, Job that has ended or is gone, no result: the Job's journal is closed, and then tells. Nothing begun: `Failed`.
+///   A destructive step begun and not done: the phase is `Unknown`, and a person decides.
 ///
-/// Assumptions: nobody but the operator writes the mark, and the API server keeps what it answered to have written.
+/// Assumptions: nobody but the operator writes the mark, nobody but it and the Job's pods the journal, and the API server
+/// keeps what it answered to have written.
 struct RestoreReconciler: Reconciler {
   let context: OperatorContext
   var client: KubernetesClient { context.client }
@@ -32,16 +34,22 @@ struct RestoreReconciler: Reconciler {
       try await takeBackRights(of: key)
       return .done
     }
-    if request.status?.phase?.isTerminal ?? false { return .done }
     do {
-      if request.status?.claim != nil { return try await follow(request) }
-      return try await prepare(request)
+      return try await work(on: request)
     } catch let stop as RestoreStop {
       // Anew, since steps on the way may have been written.
       let current = try await client.find(RestoreRequest.self, key.name, in: namespace)
       if let current, current.metadata.uid == request.metadata.uid { try await fail(current, stop.failure) }
       return .done
     }
+  }
+
+  private func work(on request: RestoreRequest) async throws -> ReconcileResult {
+    var request = request
+    if let decided = try await decide(request) { request = decided }
+    if request.status?.phase?.isTerminal ?? false { return .done }
+    if request.status?.claim != nil { return try await follow(request) }
+    return try await prepare(request)
   }
 
   /// Everything up to the claim: may be repeated any number of times.
@@ -103,7 +111,7 @@ struct RestoreReconciler: Reconciler {
   }
 
   func report(
-    _ request: RestoreRequest, message: String, progress: RestoreResult.Progress? = nil
+    _ request: RestoreRequest, message: String, progress: RestoreJournal.Progress? = nil
   ) async throws {
     var status = request.status ?? RestoreRequest.Status()
     status.take(progress)

@@ -132,7 +132,8 @@ struct RestoreResolver: Sendable {
     if spec.sources.isEmpty, let policy { spec.sources = policy.spec.sources }
     return ResolvedRestore(
       policy: policy, origin: Plan.Policy(namespace: parts[0], name: parts[1]),
-      spec: spec.defaulted(namespace: namespace, name: parts[1]), id: location.id == "latest" ? nil : location.id,
+      spec: spec.defaulted(namespace: namespace, name: parts[1]),  // What an earlier attempt found stays.
+      id: location.id == "latest" ? request.status?.backupID : location.id,
       location: nil, summary: "policy \(location.policy), id \(location.id), by its location")
   }
 }

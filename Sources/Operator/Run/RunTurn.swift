@@ -6,7 +6,7 @@ import KubernetesModel
 /// Keeps two runs of one policy from overlapping.
 ///
 /// A CronJob only looks at Jobs that it made itself, so that a run by hand and a scheduled one could meet. The younger Job
-/// is suspended, which stops its pod cleanly, and let go when the older one has ended. While the operator is down two runs
+/// is suspended, which stops its pod cleanly, and let go when the older one has ended, and a restore of the policy as well. While the operator is down two runs
 /// may overlap; nothing breaks then, since each writes under an id of its own.
 struct RunTurn: Sendable {
   struct Taken: Sendable {
@@ -25,8 +25,12 @@ struct RunTurn: Sendable {
     case .suspended where waitsFor == nil: return Taken(job: job, isWaiting: false)
     case .active, .suspended: break
     }
-    let jobs = try await client.backupJobs(of: job.policyName ?? "", in: job.metadata.namespace ?? "")
-    let older = Self.older(than: job, among: jobs)
+    let (policy, namespace) = (job.policyName ?? "", job.metadata.namespace ?? "")
+    var older = Self.older(than: job, among: try await client.backupJobs(of: policy, in: namespace))
+    if older == nil {
+      // What is being restored over is no state to keep.
+      older = try await client.restoreJobs(of: policy, in: namespace).first { $0.isReleased && $0.state == .active }
+    }
     switch (job.state, older) {
     case (.active, let older?): return Taken(job: try await suspend(job, for: older), isWaiting: true)
     case (.suspended, nil): return Taken(job: try await release(job), isWaiting: false)

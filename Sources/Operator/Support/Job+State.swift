@@ -1,5 +1,6 @@
 import Foundation
 import HoldfastAPI
+import JobPlan
 import KubernetesModel
 
 /// How far a Job is.
@@ -39,6 +40,9 @@ extension Job {
   var operation: JobOperation {
     metadata.labels?[HoldfastAPI.operationLabel].flatMap(JobOperation.init(rawValue:)) ?? .backup
   }
+
+  /// Of a real restore: it may run, or has run.
+  var isReleased: Bool { metadata.annotations?[RestoreObjects.releasedAnnotation] != nil }
 
   var policyName: String? { metadata.labels?[HoldfastAPI.policyLabel] }
 

@@ -36,6 +36,13 @@ extension KubernetesClient {
       .sorted { ($0.metadata.created, $0.key) < ($1.metadata.created, $1.key) }
   }
 
+  /// The Jobs that restore, or plan to restore, what a policy wrote, oldest first.
+  func restoreJobs(of policy: String, in namespace: String) async throws -> [Job] {
+    try await all(Job.self, in: namespace, labels: [HoldfastAPI.policyLabel: policy])
+      .filter { $0.operation == .restore }
+      .sorted { ($0.metadata.created, $0.key) < ($1.metadata.created, $1.key) }
+  }
+
   /// The pods that a Job made.
   func pods(of job: Job) async throws -> [Pod] {
     guard let name = job.metadata.name, let namespace = job.metadata.namespace else { return [] }

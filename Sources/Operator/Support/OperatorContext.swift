@@ -67,5 +67,7 @@ enum EventReason: String, CaseIterable {
   case restoreCompleted = "RestoreCompleted"
   case restoreFailed = "RestoreFailed"
   case restoreUnknown = "RestoreUnknown"
+  case restoreResumed = "RestoreResumed"
+  case restoreDecisionInvalid = "RestoreDecisionInvalid"
   case safetyBackupSkipped = "SafetyBackupSkipped"
 }
