@@ -54,7 +54,9 @@ enum ErrorMapping {
   /// What a run that was cancelled says: whatever it met after that is only the echo.
   static func interrupted(_ failure: RunFailure) -> RunFailure {
     RunFailure(
-      step: failure.step, reason: .interrupted, message: "the run was told to stop (SIGTERM) before it was done",
+      step: failure.step, reason: .interrupted,
+      message: "the run was told to stop (SIGTERM) before it was done"
+        + (failure.isPartlyDone ? "; \(failure.message)" : ""),
       source: failure.source, cause: failure)
   }
 
@@ -67,6 +69,9 @@ enum ErrorMapping {
     case .corrupt: .sourceCorrupt
     case .configuration: .invalidSpec
     case .outcomeUnknown: .outcomeUnknown
+    case .incompatible: .unsupportedFormat
+    case .inUse: .restoreConflict
+    case .noSpace, .partlyDone: .restoreFailed
     default: step == .restore || step == .verify ? .restoreFailed : .sourceFailed
     }
   }
@@ -112,4 +117,9 @@ enum ErrorMapping {
     default: ""
     }
   }
+}
+
+extension RunFailure {
+  /// The destination was changed, and the message says how far.
+  var isPartlyDone: Bool { (cause as? SnapshotSourceError)?.code == .partlyDone }
 }

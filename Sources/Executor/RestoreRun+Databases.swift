@@ -40,7 +40,7 @@ extension RestoreRun {
       var failure = isUnheard ? unknownFailure(name, error) : ErrorMapping.failure(error, step: .restore, source: name)
       if !isFirst {
         failure.message += "; what was restored before it stays"
-      } else if !failure.isOutcomeUnknown {
+      } else if !failure.isOutcomeUnknown, !failure.isPartlyDone {
         failure.message += "; nothing was changed"
       }
       throw failure

@@ -62,10 +62,15 @@ extension RestoreRun {
       let artifact = target.artifact
       do {
         try await ArtifactReader(store: context.store, artifact: artifact).checkIdentity(identities)
-        let preview = try await target.destination.preflight()
+        let preview = try await target.destination.preflight(
+          of: CapturedSnapshot(size: artifact.plainSize, facts: artifact.facts))
         actions.append(
           RestoreRequest.PlannedAction(
             source: artifact.source, action: "restore", object: preview.object, detail: preview.detail))
+        actions += preview.entries.map {
+          RestoreRequest.PlannedAction(
+            source: artifact.source, action: $0.action, object: $0.object, detail: $0.detail)
+        }
       } catch {
         throw ErrorMapping.failure(error, step: .preflight, source: artifact.source)
       }

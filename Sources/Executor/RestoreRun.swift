@@ -130,7 +130,8 @@ public struct RestoreRun: Sendable {
     var facts: [String: [String: String]] = [:]
     for target in targets { facts[target.artifact.source] = try await verify(target) }
     result.facts = facts
-    steps.complete(.verify)
+    let proofs = facts.sorted { $0.key < $1.key }.compactMap { $0.value[SnapshotFacts.proof] }
+    steps.complete(.verify, proofs.isEmpty ? nil : proofs.joined(separator: "; "))
     context.logger.info("restore complete", metadata: ["backup.id": "\(manifest.id)"])
   }
 }

@@ -26,8 +26,12 @@ extension SourceFactory {
 
   private func snapshot(_ spec: Source.OpenZiti, field: String) throws -> OpenZitiConfiguration.Snapshot {
     guard spec.resolvedSnapshot == .managementAPI else { return .agent(command: spec.agent?.command ?? ["ziti"]) }
-    let field = "\(field).managementAPI"
-    guard let api = spec.managementAPI, let url = api.url else {
+    return .managementAPI(try endpoint(spec.managementAPI, field: "\(field).managementAPI"))
+  }
+
+  /// - Throws: ``RunFailure`` where the login, or what it names, is not there.
+  func endpoint(_ api: Source.OpenZiti.ManagementAPI?, field: String) throws -> ManagementEndpoint {
+    guard let api, let url = api.url else {
       throw RunFailure(step: .prepare, reason: .invalidSpec, message: "\(field).url is required; or set release")
     }
     let login: ManagementEndpoint.Login
@@ -43,10 +47,9 @@ extension SourceFactory {
         step: .prepare, reason: .invalidSpec,
         message: "\(field) has no login; set adminSecretRef or clientCertificateSecretRef")
     }
-    return .managementAPI(
-      ManagementEndpoint(
-        url: url, login: login, caCertificates: try mounts.caBundle(api.caBundle, field: "\(field).caBundle"),
-        tlsServerName: api.tlsServerName))
+    return ManagementEndpoint(
+      url: url, login: login, caCertificates: try mounts.caBundle(api.caBundle, field: "\(field).caBundle"),
+      tlsServerName: api.tlsServerName)
   }
 
   private func retrieval(_ spec: Source.OpenZiti, field: String) throws -> OpenZitiConfiguration.Retrieval {

@@ -55,11 +55,12 @@ public struct SourceFactory: Sendable {
   public func destination(source: String, kind: String, force: Bool) throws -> any SnapshotDestination {
     switch SourceKind(rawValue: kind) {
     case .openBao, .vault: return try openBaoDestination(source: source, kind: kind, force: force)
+    case .openZiti: return try openZitiDestination(source: source)
     case nil:
       throw RunFailure(
         step: .preflight, reason: .unsupportedFormat,
         message: "the backup's source \(source) is of kind \(kind), which this version cannot restore", source: source)
-    case .openZiti, .etcd, .certManager, .resources, .files:
+    case .etcd, .certManager, .resources, .files:
       throw RunFailure(
         step: .preflight, reason: .unsupportedFormat,
         message:

@@ -77,15 +77,17 @@ public struct RestoreRequest: KubernetesObject, Hashable {
     public var name: String
     public var openBao: Source.OpenBao?
     public var vault: Source.OpenBao?
+    public var openZiti: OpenZitiDestination?
     public var certManager: ObjectDestination?
     public var resources: ObjectDestination?
     public init(
-      name: String, openBao: Source.OpenBao? = nil, vault: Source.OpenBao? = nil,
+      name: String, openBao: Source.OpenBao? = nil, vault: Source.OpenBao? = nil, openZiti: OpenZitiDestination? = nil,
       certManager: ObjectDestination? = nil, resources: ObjectDestination? = nil
     ) {
       self.name = name
       self.openBao = openBao
       self.vault = vault
+      self.openZiti = openZiti
       self.certManager = certManager
       self.resources = resources
     }

@@ -3,15 +3,20 @@ internal import KubernetesModel
 
 /// Puts a pod beside others, besides what the policy itself asks for.
 enum ExecutorAffinity {
-  /// The policy's affinity with one more required term for each neighbour. Required terms all have to hold, so that
-  /// nothing of the policy's own is weakened.
-  static func merged(_ given: JSONValue?, neighbours: [LabelSelector]) throws -> JSONValue? {
+  /// The policy's affinity with one more term for each neighbour. Required terms all have to hold, so that nothing of the
+  /// policy's own is weakened.
+  ///
+  /// - Parameter isRequired: Where the neighbours may not be there at all, a pod that requires them could never run.
+  static func merged(_ given: JSONValue?, neighbours: [LabelSelector], isRequired: Bool = true) throws -> JSONValue? {
     guard !neighbours.isEmpty else { return given }
-    let field = "requiredDuringSchedulingIgnoredDuringExecution"
+    let field =
+      isRequired
+      ? "requiredDuringSchedulingIgnoredDuringExecution" : "preferredDuringSchedulingIgnoredDuringExecution"
     var affinity = given?.objectValue.map { JSONValue.object($0) } ?? [:]
     var podAffinity = affinity["podAffinity"]?.objectValue.map { JSONValue.object($0) } ?? [:]
     let own: [JSONValue] = try neighbours.map {
-      .object(["labelSelector": try JSONValue(encoding: $0), "topologyKey": "kubernetes.io/hostname"])
+      let term: JSONValue = ["labelSelector": try JSONValue(encoding: $0), "topologyKey": "kubernetes.io/hostname"]
+      return isRequired ? term : ["weight": 100, "podAffinityTerm": term]
     }
     podAffinity[field] = .array((podAffinity[field]?.arrayValue ?? []) + own)
     affinity["podAffinity"] = podAffinity

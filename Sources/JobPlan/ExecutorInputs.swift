@@ -40,6 +40,10 @@ public struct ExecutorInputs: Sendable, Hashable {
   public private(set) var needsAPI = false
   /// The user to run as where the policy names none; nil for the image's own.
   public private(set) var user: Int64?
+  /// The group that owns what the pod writes to a source's own volume; nil where that is the target's affair.
+  public private(set) var fileSystemGroup: Int64?
+  /// The neighbours are where the pod should run, and need not be there: it stops them itself.
+  public private(set) var neighboursMayBeGone = false
   /// A claim of the target is among the claims.
   public private(set) var hasTargetClaim = false
   /// Audience of a token of the pod's ServiceAccount for the target; nil where it needs none.
@@ -49,7 +53,8 @@ public struct ExecutorInputs: Sendable, Hashable {
   /// What the platform looks for on a pod before it gives it an identity.
   public private(set) var podLabels: [String: String] = [:]
 
-  public init(spec: BackupPolicySpec, scope: Scope = .backup) {
+  /// - Parameter absentClaims: Those that are not there yet; a pod that mounts them would never start.
+  public init(spec: BackupPolicySpec, scope: Scope = .backup, absentClaims: Set<String> = []) {
     add(spec.target)
     switch scope {
     case .bucketOnly: break
@@ -58,6 +63,9 @@ public struct ExecutorInputs: Sendable, Hashable {
       for source in spec.sources { add(source.openBao ?? source.vault, source: source.name, spec: spec) }
       // For its journal, where it claims each step.
       needsAPI = true
+      if let restore {
+        for place in OpenZitiPlace.all(spec.sources, by: restore.sources) { add(place, absentClaims) }
+      }
       // A destination of the request replaces the policy's for the same source.
       for selection in restore?.sources ?? [] {
         guard let destination = selection.openBao ?? selection.vault else { continue }
@@ -144,6 +152,22 @@ public struct ExecutorInputs: Sendable, Hashable {
     if let selector = source.podSelector { neighbours.append(selector) }
     // The snapshot is readable to the controller's own user alone.
     user = Self.openZitiUser
+  }
+
+  /// Where a database is written: beside the controller while it still runs, as its own user.
+  private mutating func add(_ place: OpenZitiPlace, _ absentClaims: Set<String>) {
+    if case .file = place.way { return }
+    needsAPI = true
+    add(place.managementAPI?.caBundle)
+    add(secret: place.managementAPI?.adminSecretRef?.name)
+    add(secret: place.managementAPI?.clientCertificateSecretRef?.name)
+    guard case .claim(let claim, _, _) = place.way else { return }
+    user = place.runAsUser ?? Self.openZitiUser
+    fileSystemGroup = place.runAsGroup ?? user
+    neighboursMayBeGone = true
+    neighbours.append(place.podSelector)
+    guard !absentClaims.contains(claim.claimName) else { return }
+    claims.append(Claim(name: claim.claimName, isReadOnly: false))
   }
 
   private mutating func add(_ source: Source.Files) {

@@ -50,7 +50,8 @@ public struct ExecutorPod: Sendable {
       imagePullSecrets: defaults.imagePullSecrets.isEmpty
         ? nil : defaults.imagePullSecrets.map { LocalObjectReference(name: $0) },
       nodeSelector: template.nodeSelector,
-      affinity: try ExecutorAffinity.merged(template.affinity, neighbours: inputs.neighbours),
+      affinity: try ExecutorAffinity.merged(
+        template.affinity, neighbours: inputs.neighbours, isRequired: !inputs.neighboursMayBeGone),
       tolerations: try decode(template.tolerations, "tolerations"), priorityClassName: template.priorityClassName,
       terminationGracePeriodSeconds: Self.gracePeriod, enableServiceLinks: false)
     let own = inputs.podLabels.merging(template.podLabels ?? [:], uniquingKeysWith: { $1 })
@@ -94,6 +95,8 @@ public struct ExecutorPod: Sendable {
   /// For the volume of a filesystem target. The kubelet gives the group every volume that the pod may write: where one of a
   /// source is among them, it has to be the group that this one has already.
   private var fileSystemGroup: Int64? {
+    // A volume that was made for this belongs to root until the kubelet gives it away; one of the chart's is this group's already.
+    if let group = inputs.fileSystemGroup { return group }
     guard inputs.hasTargetClaim else { return nil }
     guard let user = inputs.user else { return defaults.fileSystemGroup }
     if template.runAsUser == nil { return user }

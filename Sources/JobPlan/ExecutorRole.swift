@@ -21,6 +21,8 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
   case certManagerRestore
   /// What of cert-manager and trust-manager is in no namespace, to bring back.
   case certManagerClusterRestore
+  /// An OpenZiti controller's workload and claim, to write its database while it is stopped.
+  case openZitiRestore
   /// Everything, to bring back: of a namespace, or of the cluster. More than Kubernetes' own `edit`, and so for requests of
   /// trusted namespaces alone.
   case restore
@@ -28,7 +30,7 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
   /// Only bound while a restore runs.
   public var writes: Bool {
     switch self {
-    case .results, .certManagerRestore, .certManagerClusterRestore, .restore: true
+    case .results, .certManagerRestore, .certManagerClusterRestore, .openZitiRestore, .restore: true
     case .exec, .certManager, .certManagerCluster, .secrets, .definitions, .resources: false
     }
   }
@@ -46,6 +48,7 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
     case .results: "results"
     case .certManagerRestore: "certmanager-restore"
     case .certManagerClusterRestore: "certmanager-cluster-restore"
+    case .openZitiRestore: "openziti-restore"
     case .restore: "restore"
     }
   }
@@ -107,6 +110,14 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
         PolicyRule(
           apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: ["get", "create"]),
         PolicyRule(apiGroups: [""], resources: ["namespaces"], verbs: ["get", "create"]),
+      ]
+    case .openZitiRestore:
+      [
+        // The number of replicas and the note of what it was are one write, which the subresource `scale` cannot be.
+        PolicyRule(apiGroups: ["apps"], resources: ["deployments", "statefulsets"], verbs: ["get", "patch"]),
+        // That the controller's pods are gone, and that they are ready again.
+        PolicyRule(apiGroups: [""], resources: ["pods"], verbs: ["list"]),
+        PolicyRule(apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"]),
       ]
     case .restore:
       [

@@ -81,10 +81,13 @@ public struct RestoreObjects: Sendable {
 
   /// The Job. A real restore is made suspended, and is let go only after the claim that names it was written: see
   /// promise 7. A dry run touches nothing and needs no claim.
-  public func job(isDryRun: Bool) throws -> Job {
+  ///
+  /// - Parameter absentClaims: Those that a dry run must do without, since it makes none.
+  public func job(isDryRun: Bool, absentClaims: Set<String> = []) throws -> Job {
     let labels = ObjectLabels.of(policy: policyName, operation: .restore, restore: name)
     let pod = ExecutorPod(
-      operation: .restore, planConfigMap: objectName(isDryRun: isDryRun), inputs: inputs, template: template,
+      operation: .restore, planConfigMap: objectName(isDryRun: isDryRun),
+      inputs: inputs(absentClaims: absentClaims), template: template,
       defaults: defaults, serviceAccount: serviceAccount?.metadata.name, labels: labels)
     return Job(
       metadata: ObjectMeta(
@@ -126,7 +129,30 @@ public struct RestoreObjects: Sendable {
     return bindings
   }
 
-  private var inputs: ExecutorInputs { ExecutorInputs(spec: spec, scope: .restore(restore(isDryRun: false))) }
+  private var inputs: ExecutorInputs { inputs(absentClaims: []) }
+
+  private func inputs(absentClaims: Set<String>) -> ExecutorInputs {
+    ExecutorInputs(spec: spec, scope: .restore(restore(isDryRun: false)), absentClaims: absentClaims)
+  }
+
+  /// Claims in the request's namespace that databases go to, and how to make those that are not there.
+  public var databaseClaims: [RestoreRequest.OpenZitiDestination.Claim] {
+    OpenZitiPlace.all(spec.sources, by: request.spec.sources).compactMap(\.claim)
+  }
+
+  /// A claim that a database is to be written to. It has no owner: it outlives the request.
+  public func persistentVolumeClaim(
+    _ claim: RestoreRequest.OpenZitiDestination.Claim
+  ) throws -> PersistentVolumeClaim? {
+    guard let create = claim.create else { return nil }
+    return PersistentVolumeClaim(
+      metadata: ObjectMeta(
+        name: claim.claimName, namespace: request.metadata.namespace,
+        labels: ObjectLabels.of(policy: policyName, restore: name)),
+      spec: PersistentVolumeClaimSpec(
+        accessModes: create.accessModes ?? ["ReadWriteOnce"],
+        resources: ["requests": ["storage": .string(create.storage)]], storageClassName: create.storageClassName))
+  }
 
   private func restore(isDryRun: Bool) -> Plan.Restore {
     var restore = Plan.Restore(

@@ -11,6 +11,13 @@ public struct RestorePermissions: Sendable, Hashable {
   ///   - namespace: The request's.
   public init(spec: BackupPolicySpec, origin: String, request: RestoreRequest.Spec, namespace: String) {
     var wanted: Set<SourcePermissions.Grant> = [.init(.results, in: namespace)]
+    for place in OpenZitiPlace.all(spec.sources, by: request.sources) {
+      switch place.way {
+      case .claim: wanted.insert(.init(.openZitiRestore, in: namespace))
+      case .cluster: wanted.insert(.init(.exec, in: namespace))
+      case .file: break
+      }
+    }
     func place(_ old: String) -> String { request.namespaceMapping?[old] ?? old }
     for source in spec.sources where Self.selects(request.sources, source.name) {
       let selection = request.sources?.first { $0.name == source.name }

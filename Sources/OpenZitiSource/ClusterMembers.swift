@@ -9,6 +9,8 @@ enum ClusterMembers {
     var id: String
     var address: String
     var isLeader: Bool
+    /// For example `v1.6.0`; nil where the table has no such column.
+    var version: String?
   }
 
   static func parse(_ text: String) -> [Member] {
@@ -20,8 +22,11 @@ enum ClusterMembers {
     guard let head = rows.first(where: { $0.contains { $0.uppercased() == "LEADER" } }) else { return [] }
     func column(_ name: String) -> Int? { head.firstIndex { $0.uppercased() == name } }
     guard let id = column("ID"), let address = column("ADDRESS"), let leader = column("LEADER") else { return [] }
-    return rows.filter { $0.count == head.count && $0 != head }.map {
-      Member(id: $0[id], address: $0[address], isLeader: $0[leader].lowercased() == "true")
+    let version = column("VERSION")
+    return rows.filter { $0.count == head.count && $0 != head }.map { row in
+      Member(
+        id: row[id], address: row[address], isLeader: row[leader].lowercased() == "true",
+        version: version.map { row[$0] })
     }
   }
 }

@@ -7,65 +7,17 @@ import SnapshotSource
 struct ManagementSnapshotTaker: SnapshotTaker {
   private static let fabric = "/fabric/v1/database/snapshot"
   private static let edge = "/edge/management/v1/database/snapshot"
-  private static let session = "/edge/management/v1/current-api-session"
 
   let endpoint: ManagementEndpoint
 
   func take(_ path: String, until deadline: ContinuousClock.Instant) async throws -> TakenSnapshot {
     try await ManagementClient.with(endpoint) { client in
-      let version = try await version(client)
-      let token = try await login(client)
-      let result: Result<TakenSnapshot, any Error>
-      do { result = .success(try await take(path, token, client, until: deadline)) } catch { result = .failure(error) }
-      // The session ends with its own lifetime where this fails.
-      await withoutCancellation { _ = try? await client.send(.DELETE, Self.session, session: token) }
-      var taken = try result.get()
+      let login = ManagementLogin(endpoint: endpoint, client: client)
+      let version = try await login.version()
+      var taken = try await login.withSession { token in try await take(path, token, client, until: deadline) }
       taken.facts["version"] = version
       return taken
     }
-  }
-
-  /// Needs no login, and tells a wrong URL apart from a wrong password.
-  private func version(_ client: ManagementClient) async throws -> String? {
-    let path = "/edge/management/v1/version"
-    let answer = try await client.send(.GET, path)
-    guard answer.status == 200 else {
-      throw ManagementErrors.refusal(answer, operation: "GET \(path)", endpoint: endpoint)
-    }
-    return try? JSONDecoder().decode(
-      ManagementAnswer.Envelope<ManagementAnswer.Version>.self, from: answer.body
-    ).data.version
-  }
-
-  private func login(_ client: ManagementClient) async throws -> String {
-    let path = "/edge/management/v1/authenticate"
-    let answer: ManagementClient.Answer
-    switch endpoint.login {
-    case .password(let user, let password):
-      let body = try JSONEncoder().encode(["username": user, "password": password])
-      answer = try await client.send(.POST, "\(path)?method=password", json: body)
-    case .certificate:
-      answer = try await client.send(.POST, "\(path)?method=cert", json: Data("{}".utf8))
-    }
-    guard answer.status == 200 else {
-      throw ManagementErrors.refusal(answer, operation: "POST \(path)", endpoint: endpoint, isLogin: true)
-    }
-    guard
-      let session = try? JSONDecoder().decode(
-        ManagementAnswer.Envelope<ManagementAnswer.Session>.self, from: answer.body
-      ).data
-    else {
-      throw SnapshotSourceError(
-        .configuration, operation: "POST \(path)",
-        message: "the answer is not a controller's; managementAPI.url must be the listener of the management API")
-    }
-    guard (session.authQueries ?? []).isEmpty else {
-      throw SnapshotSourceError(
-        .unauthorized, operation: "POST \(path)",
-        message: "the login asks for a second factor, which nobody can give here; use an identity without one, or "
-          + "snapshot: agent")
-    }
-    return session.token
   }
 
   private func take(

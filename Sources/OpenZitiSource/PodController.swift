@@ -53,6 +53,23 @@ struct PodController: CommandRunner, SnapshotShelf {
     }
   }
 
+  /// Writes a file that only the container's user can read. What a failed try left is written over.
+  func write(_ bytes: some AsyncSequence<ByteBuffer, any Error> & Sendable, to path: String) async throws {
+    let operation = "write \(path) in \(place)"
+    let result = try await mapping(operation) {
+      var limits = ExecLimits()
+      // The command says nothing until it has all.
+      limits.idle = .seconds(3_600)
+      return try await client.exec(
+        in: namespace, pod: pod, container: container,
+        command: ["sh", "-c", "umask 077 && rm -f \"$1\" && cat >\"$1\"", "sh", path], stdin: bytes, limits: limits
+      ) { _ in }
+    }
+    guard result.exitCode == 0 else {
+      throw failure("write \(path)", CommandOutcome(exitCode: result.exitCode, output: "", errors: result.stderr.text))
+    }
+  }
+
   func remove(_ path: String) async throws {
     let outcome = try await run(["rm", "-f", path], timeout: .seconds(60))
     guard outcome.exitCode == 0 else { throw failure("remove \(path)", outcome) }

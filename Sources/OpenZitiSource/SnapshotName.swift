@@ -47,7 +47,7 @@ enum SnapshotName {
     return (String(path[...slash]), String(path[path.index(after: slash)...]))
   }
 
-  private static func timestamp(_ date: Date) -> String {
+  static func timestamp(_ date: Date) -> String {
     date.formatted(
       Date.ISO8601FormatStyle(dateSeparator: .omitted, dateTimeSeparator: .standard, timeSeparator: .omitted))
   }

@@ -32,6 +32,9 @@ public protocol SnapshotDestination: Sendable {
   /// - Returns: What will happen, for people.
   func preflight() async throws -> RestorePreview
 
+  /// The same, for a destination that has to know what it is about to be given. Default: ``preflight()``.
+  func preflight(of snapshot: CapturedSnapshot) async throws -> RestorePreview
+
   /// The destructive step. Called at most once for a request; `snapshot` has been read and verified once before.
   ///
   /// - Parameters:
@@ -42,12 +45,33 @@ public protocol SnapshotDestination: Sendable {
     from snapshot: Snapshot, size: Int64, force: Bool, didBegin: @Sendable () async throws -> Void
   ) async throws -> SnapshotFacts where Snapshot.Element == ByteBuffer
 
-  /// After ``restore(from:size:force:didBegin:)``: that the destination serves again.
+  /// After ``restore(from:size:force:didBegin:)``: that the destination serves again. What was proved is for people to
+  /// read in the fact ``SnapshotFacts/proof``.
   func verify() async throws -> SnapshotFacts
+}
+
+extension SnapshotDestination {
+  public func preflight(of snapshot: CapturedSnapshot) async throws -> RestorePreview { try await preflight() }
+}
+
+/// What is known of a snapshot before it is read.
+public struct CapturedSnapshot: Sendable, Hashable {
+  /// In plain bytes.
+  public var size: Int64
+  /// Of its capture.
+  public var facts: [String: String]
+
+  public init(size: Int64, facts: [String: String] = [:]) {
+    self.size = size
+    self.facts = facts
+  }
 }
 
 /// What a source tells of itself, for the manifest and the Backup's status: never a secret.
 public struct SnapshotFacts: Sendable, Hashable {
+  /// The key of what a destination's verification proved, in words.
+  public static let proof = "proof"
+
   public var values: [String: String]
   /// For people: what they should know of this capture, though it is good.
   public var warnings: [String]
@@ -72,10 +96,27 @@ public struct RestorePreview: Sendable, Hashable {
   public var object: String
   public var detail: String
   public var facts: [String: String]
+  /// What happens besides to other objects.
+  public var entries: [Entry]
 
-  public init(object: String, detail: String, facts: [String: String] = [:]) {
+  /// One line of a plan.
+  public struct Entry: Sendable, Hashable {
+    /// `create`, `replace`, `skip` or `warning`.
+    public var action: String
+    public var object: String
+    public var detail: String
+
+    public init(_ action: String, _ object: String, _ detail: String) {
+      self.action = action
+      self.object = object
+      self.detail = detail
+    }
+  }
+
+  public init(object: String, detail: String, facts: [String: String] = [:], entries: [Entry] = []) {
     self.object = object
     self.detail = detail
     self.facts = facts
+    self.entries = entries
   }
 }

@@ -20,6 +20,14 @@ public struct SnapshotSourceError: Error, Sendable, CustomStringConvertible {
     public static let configuration = Code("configuration")
     /// The source answered with an error.
     public static let failed = Code("failed")
+    /// The destination cannot read what the snapshot is: another version of it is needed. Nothing was touched.
+    public static let incompatible = Code("incompatible")
+    /// There is no room for the snapshot. Nothing was touched; a person must act.
+    public static let noSpace = Code("noSpace")
+    /// Somebody still uses what would be replaced. Nothing was touched; stop that first.
+    public static let inUse = Code("inUse")
+    /// A destructive step began and did not come to its end. The message says what is there now; a person must act.
+    public static let partlyDone = Code("partlyDone")
     /// A destructive step began and nobody knows how it ended. Never retried.
     public static let outcomeUnknown = Code("outcomeUnknown")
   }

@@ -63,9 +63,11 @@ extension RestoreRequest.Spec {
       let field = "spec.sources[\(index)]"
       issues.add("\(field).name", Source.nameProblem(source.name))
       let destinations = [
-        source.openBao != nil, source.vault != nil, source.certManager != nil, source.resources != nil,
+        source.openBao != nil, source.vault != nil, source.openZiti != nil, source.certManager != nil,
+        source.resources != nil,
       ]
       if destinations.count(where: \.self) > 1 { issues.add(field, "has two destinations; keep one") }
+      issues += source.openZiti?.issues("\(field).openZiti") ?? []
       for (kind, server) in [("openBao", source.openBao), ("vault", source.vault)] {
         guard let server else { continue }
         issues += server.issues("\(field).\(kind)")

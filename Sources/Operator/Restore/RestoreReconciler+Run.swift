@@ -141,7 +141,8 @@ extension RestoreReconciler {
       if let account = objects.serviceAccount { _ = try await owned.ensureExists(account) }
       try await RestorePermissionGrant(context: context).give(try objects.bindings(isDryRun: isDryRun))
       _ = try await owned.ensureExists(objects.journal(isDryRun: isDryRun))
-      return try await client.create(try objects.job(isDryRun: isDryRun))
+      let absent = try await DatabaseClaims(client: client).prepare(objects, isDryRun: isDryRun)
+      return try await client.create(try objects.job(isDryRun: isDryRun, absentClaims: absent))
     } catch let error as JobPlanError {
       throw RestoreStop("start", .invalidSpec, "\(error)")
     } catch let error as OwnedObjects.NameConflict {

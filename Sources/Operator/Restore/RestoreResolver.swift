@@ -110,6 +110,13 @@ struct RestoreResolver: Sendable {
         resources: isTrusted
           ? Source.Resources(namespaces: [origin], clusterScoped: true) : Source.Resources(namespaces: [origin]))
     }
+    // Where the database goes is in the request; a source with nothing in it would say nothing more.
+    if let openZiti = selection.openZiti {
+      guard openZiti.release != nil || openZiti.podSelector != nil else { return nil }
+      return Source(
+        name: selection.name,
+        openZiti: Source.OpenZiti(release: openZiti.release, podSelector: openZiti.podSelector))
+    }
     guard selection.openBao != nil || selection.vault != nil else { return nil }
     return Source(name: selection.name, openBao: selection.openBao, vault: selection.vault)
   }
