@@ -374,11 +374,16 @@ let package = Package(
       ], swiftSettings: strict),
     // An OpenZiti controller's management API, and databases as controllers write them.
     .target(
-      name: "ZitiStandIn", dependencies: [crypto, nioCore, nioHTTP1, nioPosix, nioSSL, swiftASN1, x509],
+      name: "ZitiStandIn",
+      dependencies: ["OpenZitiSource", crypto, nioCore, nioHTTP1, nioPosix, nioSSL, swiftASN1, x509],
       path: "Tests/Support/ZitiStandIn", resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "OpenZitiSourceTests",
-      dependencies: ["OpenZitiSource", "SnapshotSource", "ZitiStandIn", nioCore, swiftASN1, x509],
+      dependencies: [
+        "OpenZitiSource", "Bolt", "KubernetesClient", "KubernetesModel", "KubernetesTestKit", "SnapshotSource",
+        "ZitiStandIn",
+        nioCore, swiftASN1, x509,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "EtcdSourceTests",

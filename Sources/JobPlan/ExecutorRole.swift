@@ -117,7 +117,6 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
         PolicyRule(apiGroups: ["apps"], resources: ["deployments", "statefulsets"], verbs: ["get", "patch"]),
         // That the controller's pods are gone, and that they are ready again.
         PolicyRule(apiGroups: [""], resources: ["pods"], verbs: ["list"]),
-        PolicyRule(apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"]),
       ]
     case .restore:
       [

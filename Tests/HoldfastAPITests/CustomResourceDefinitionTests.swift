@@ -97,6 +97,9 @@ struct CustomResourceDefinitionTests {
     #expect(try values("backups", "spec", "deletionPolicy") == Backup.DeletionPolicy.allCases.map(\.rawValue))
     #expect(
       try values("restorerequests", "spec", "conflictPolicy") == RestoreRequest.ConflictPolicy.allCases.map(\.rawValue))
+    #expect(
+      try values("restorerequests", source + ["openZiti", "workload", "kind"])
+        == RestoreRequest.OpenZitiDestination.Workload.Kind.allCases.map(\.rawValue))
     #expect(try values("restorerequests", "status", "phase") == RestoreRequest.Phase.allCases.map(\.rawValue))
     #expect(
       try values("restorerequests", "status", "steps", "[]", "state")

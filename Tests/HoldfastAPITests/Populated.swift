@@ -112,6 +112,16 @@ enum Populated {
     return status
   }()
 
+  static let openZitiDestination = RestoreRequest.OpenZitiDestination(
+    release: "r",
+    persistentVolumeClaim: .init(
+      claimName: "c", create: .init(storage: "1Gi", storageClassName: "s", accessModes: ["ReadWriteOnce"]),
+      path: "ctrl.db"),
+    workload: .init(kind: .deployment, name: "w"), clustered: true, podSelector: selector, container: "c",
+    managementAPI: .init(
+      url: "https://a", caBundle: caBundle, adminSecretRef: name, clientCertificateSecretRef: name, tlsServerName: "t"),
+    runAsUser: 1, runAsGroup: 1, fileMode: "0600", timeout: "1m", host: .init(path: "/p"))
+
   static let restoreSpec = RestoreRequest.Spec(
     from: .init(
       backup: "b", latest: .init(policyRef: .init(name: "p"), before: time, requireVerified: true),
@@ -119,7 +129,7 @@ enum Populated {
     decryption: .init(identitySecretRef: secret),
     sources: [
       .init(
-        name: "s", openBao: server, vault: server,
+        name: "s", openBao: server, vault: server, openZiti: openZitiDestination,
         certManager: .init(conflictPolicy: .skip, clusterResourceNamespace: "n", restoreACMEStatus: true),
         resources: .init(conflictPolicy: .replace, clusterResourceNamespace: "n", restoreACMEStatus: true))
     ],

@@ -27,6 +27,20 @@ struct RequestValidationTests {
         .validate() == [])
   }
 
+  static func ziti(_ destination: RestoreRequest.OpenZitiDestination) -> [RestoreRequest.SourceSelection] {
+    [.init(name: "controller", openZiti: destination)]
+  }
+
+  @Test func databasesMayGoToAClaimOrACluster() {
+    let claim = RestoreRequest.OpenZitiDestination(
+      persistentVolumeClaim: .init(claimName: "c", create: .init(storage: "2Gi")),
+      workload: .init(kind: .deployment, name: "c"), fileMode: "600")
+    #expect(Self.request { $0.sources = Self.ziti(claim) }.validate() == [])
+    let cluster = RestoreRequest.OpenZitiDestination(clustered: true, podSelector: .init(matchLabels: ["a": "b"]))
+    #expect(Self.request { $0.sources = Self.ziti(cluster) }.validate() == [])
+    #expect(RestoreRequest.OpenZitiDestination(host: .init(path: "/var/lib/ctrl.db")).issues("f", isPlan: true) == [])
+  }
+
   static let cases: [(String, String, @Sendable (inout RestoreRequest.Spec) -> Void)] = [
     ("spec.from", "exactly one", { $0.from = .init() }),
     ("spec.from", "exactly one", { $0.from.latest = .init(policyRef: .init(name: "p")) }),
@@ -42,6 +56,56 @@ struct RequestValidationTests {
       { $0.decryption?.identitySecretRef?.name = "No" }
     ),
     ("spec.decryption.identitySecretRef.key", "not a valid key", { $0.decryption?.identitySecretRef?.key = "../x" }),
+    (
+      "spec.sources[0].openZiti.persistentVolumeClaim.create.storage", "not a size",
+      { $0.sources = ziti(.init(persistentVolumeClaim: .init(claimName: "c", create: .init(storage: "big")))) }
+    ),
+    (
+      "spec.sources[0].openZiti.persistentVolumeClaim.create.accessModes", "ReadOnlyMany",
+      {
+        $0.sources = ziti(
+          .init(
+            persistentVolumeClaim: .init(claimName: "c", create: .init(storage: "1Gi", accessModes: ["ReadOnlyMany"]))))
+      }
+    ),
+    (
+      "spec.sources[0].openZiti.persistentVolumeClaim.path", "from the root",
+      { $0.sources = ziti(.init(persistentVolumeClaim: .init(claimName: "c", path: "/ctrl.db"))) }
+    ),
+    (
+      "spec.sources[0].openZiti.persistentVolumeClaim.path", "'.' or '..'",
+      { $0.sources = ziti(.init(persistentVolumeClaim: .init(claimName: "c", path: "../ctrl.db"))) }
+    ),
+    (
+      "spec.sources[0].openZiti.persistentVolumeClaim.path", "clustered: true",
+      { $0.sources = ziti(.init(persistentVolumeClaim: .init(claimName: "c", path: "raft/ctrl-ha.db"))) }
+    ),
+    (
+      "spec.sources[0].openZiti.persistentVolumeClaim", "is required with workload",
+      { $0.sources = ziti(.init(workload: .init(kind: .deployment, name: "w"))) }
+    ),
+    (
+      "spec.sources[0].openZiti.clustered", "controllers that run",
+      { $0.sources = ziti(.init(persistentVolumeClaim: .init(claimName: "c"), clustered: true)) }
+    ),
+    (
+      "spec.sources[0].openZiti.podSelector", "clustered: true",
+      { $0.sources = ziti(.init(release: "r", podSelector: .init(matchLabels: ["a": "b"]))) }
+    ),
+    (
+      "spec.sources[0].openZiti.managementAPI", "no login",
+      { $0.sources = ziti(.init(persistentVolumeClaim: .init(claimName: "c"), managementAPI: .init(url: "https://a"))) }
+    ),
+    ("spec.sources[0].openZiti.runAsUser", "is 0", { $0.sources = ziti(.init(release: "r", runAsUser: 0)) }),
+    ("spec.sources[0].openZiti.fileMode", "0600", { $0.sources = ziti(.init(release: "r", fileMode: "0444")) }),
+    (
+      "spec.sources[0].openZiti.host", "holdfast restore --plan",
+      { $0.sources = ziti(.init(host: .init(path: "/var/lib/ziti/ctrl.db"))) }
+    ),
+    (
+      "spec.sources[0]", "two destinations",
+      { $0.sources = [.init(name: "a", openZiti: .init(release: "r"), certManager: .init())] }
+    ),
     ("spec.sources", "leave it out", { $0.sources = [] }),
     ("spec.sources[1].name", "taken", { $0.sources = [.init(name: "a"), .init(name: "a")] }),
     ("spec.sources[0].openBao", "no login", { $0.sources = [.init(name: "a", openBao: .init(address: "https://b"))] }),

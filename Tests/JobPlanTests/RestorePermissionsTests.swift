@@ -31,6 +31,70 @@ import Testing
       names(grants([bao, pki]) { $0.sources = [RestoreRequest.SourceSelection(name: "raft")] }) == ["shop:results"])
   }
 
+  private let ziti = Source(name: "controller", openZiti: Source.OpenZiti(release: "ziti-controller"))
+
+  @Test func aDatabaseOnAClaimNeedsItsWorkloadInTheRequestsNamespaceAlone() {
+    #expect(names(grants([ziti], origin: "old", in: "new")) == ["new:openziti-restore"])
+    #expect(grants([ziti], origin: "old", in: "new").reach(beyond: "new") == nil)
+    #expect(
+      names(grants([ziti, pki]) { $0.sources = [.init(name: "pki")] }) == ["shop:certmanager-restore", "shop:results"])
+    // Of a backup that this cluster knows by its place alone.
+    let claim = RestoreRequest.OpenZitiDestination(persistentVolumeClaim: .init(claimName: "c"))
+    #expect(
+      names(grants([]) { $0.sources = [.init(name: "controller", openZiti: claim)] }) == ["shop:openziti-restore"])
+    let cluster = RestoreRequest.OpenZitiDestination(clustered: true)
+    #expect(names(grants([ziti]) { $0.sources = [.init(name: "controller", openZiti: cluster)] }) == ["shop:exec"])
+  }
+
+  /// The claim is written as the controller's user, near the controller, and near nobody once that is stopped.
+  @Test func thePodOfADatabaseHasItsClaimAndPrefersTheControllersNode() throws {
+    var request = RestoreRequest(
+      metadata: ObjectMeta(name: "back", namespace: "shop", uid: "u"),
+      spec: RestoreRequest.Spec(from: .init(backup: "b")))
+    func job(_ absent: Set<String> = []) throws -> PodSpec {
+      let objects = RestoreObjects(
+        request: request, origin: Plan.Policy(namespace: "shop", name: "p"),
+        spec: BackupPolicySpec(sources: [ziti], target: Target()), policy: "p", id: "i",
+        defaults: ExecutorDefaults(image: "i"), clusterID: nil)
+      return try objects.job(isDryRun: !absent.isEmpty, absentClaims: absent).spec.template.spec
+    }
+    let pod = try job()
+    #expect(pod.securityContext?.runAsUser == 2171 && pod.securityContext?.runAsGroup == 2171)
+    #expect(pod.securityContext?.fsGroup == 2171 && pod.securityContext?.fsGroupChangePolicy == "OnRootMismatch")
+    let claim = try #require(pod.volumes?.first { $0.persistentVolumeClaim != nil }?.persistentVolumeClaim)
+    #expect(claim.claimName == "ziti-controller" && claim.readOnly == nil)
+    let affinity = pod.affinity?["podAffinity"]
+    #expect(affinity?["requiredDuringSchedulingIgnoredDuringExecution"] == nil)
+    let term = affinity?["preferredDuringSchedulingIgnoredDuringExecution"]?.arrayValue?.first
+    #expect(term?["podAffinityTerm"]?["topologyKey"]?.stringValue == "kubernetes.io/hostname")
+    // A dry run makes no claim, and cannot mount one that is not there.
+    #expect(try job(["ziti-controller"]).volumes?.contains { $0.persistentVolumeClaim != nil } == false)
+    request.spec.sources = [
+      .init(name: "controller", openZiti: .init(release: "ziti-controller", runAsUser: 1000, runAsGroup: 3000))
+    ]
+    let other = try job().securityContext
+    #expect(other?.runAsUser == 1000 && other?.fsGroup == 3000)
+  }
+
+  @Test func aClaimIsMadeAsTheRequestSaysAndOutlivesIt() throws {
+    let claim = RestoreRequest.OpenZitiDestination.Claim(claimName: "c", create: .init(storage: "2Gi"))
+    let request = RestoreRequest(
+      metadata: ObjectMeta(name: "back", namespace: "shop", uid: "u"),
+      spec: RestoreRequest.Spec(
+        from: .init(backup: "b"), sources: [.init(name: "controller", openZiti: .init(persistentVolumeClaim: claim))]))
+    let objects = RestoreObjects(
+      request: request, origin: Plan.Policy(namespace: "shop", name: "p"),
+      spec: BackupPolicySpec(sources: [], target: Target()), policy: nil, id: "i",
+      defaults: ExecutorDefaults(image: "i"),
+      clusterID: nil)
+    #expect(objects.databaseClaims == [claim])
+    let made = try #require(try objects.persistentVolumeClaim(claim))
+    #expect(made.spec?.accessModes == ["ReadWriteOnce"] && made.spec?.storageClassName == nil)
+    #expect(made.spec?.resources?["requests"]?["storage"]?.stringValue == "2Gi")
+    #expect(made.metadata.ownerReferences == nil)
+    #expect(try objects.persistentVolumeClaim(.init(claimName: "c")) == nil)
+  }
+
   @Test func certificatesOfTheOwnNamespaceNeedNoTrust() {
     let permissions = grants([bao, pki])
     #expect(names(permissions) == ["shop:certmanager-restore", "shop:results"])

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import OpenZitiSource
 public import Synchronization
 import X509
 
@@ -26,6 +27,9 @@ public final class StandIn: Sendable {
     public var hasFabricAPI = true
     /// What a snapshot is a copy of.
     public var snapshot = "ctrl-schema44.db"
+    public var version = "v1.6.8"
+    /// Nobody serves: between two starts.
+    public var isDown = false
 
     public init(
       isAdmin: Bool = true, asksSecondFactor: Bool = false, rateLimited: Int = 0, slowSteps: Int = 0,
@@ -120,8 +124,15 @@ public final class StandIn: Sendable {
     let path = String(target.prefix { $0 != "?" })
     log.withLock { $0.append("\(method) \(path)") }
     let behaviour = behaviour.withLock { $0 }
+    if behaviour.isDown { return (503, Self.error("UNAVAILABLE", "not yet")) }
     switch (method, path) {
-    case ("GET", "/edge/management/v1/version"): return (200, #"{"data":{"version":"v1.6.8"},"meta":{}}"#)
+    case ("GET", "/edge/management/v1/version"):
+      return (200, #"{"data":{"version":"\#(behaviour.version)"},"meta":{}}"#)
+    case ("GET", "/edge/management/v1/identities"):
+      guard let session, sessions.withLock({ $0.contains(session) }), behaviour.isAdmin else {
+        return (401, Self.error("UNAUTHORIZED", "The request could not be completed. The session is not authorized"))
+      }
+      return identities()
     case ("POST", "/edge/management/v1/authenticate"): return authenticate(behaviour, body)
     case ("DELETE", "/edge/management/v1/current-api-session"):
       _ = sessions.withLock { $0.remove(session ?? "") }
@@ -171,6 +182,21 @@ public final class StandIn: Sendable {
       return (500, Self.error("UNHANDLED", "\(error)"))
     }
     return (200, isEdge ? #"{"data":{},"meta":{}}"# : #"{"data":{"path":"\#(path)"},"meta":{}}"#)
+  }
+
+  /// Of the database that is on the disk, as a controller that was started on it has them.
+  private func identities() -> (Int, String) {
+    var check = OpenZitiDatabaseCheck()
+    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: database)) else {
+      return (500, Self.error("UNHANDLED", "no database"))
+    }
+    check.consume(ByteBuffer(bytes: bytes))
+    switch check.finish() {
+    case .snapshot(let database), .noSnapshot(let database):
+      let page = #"{"limit":1,"offset":0,"totalCount":\#(database.identities)}"#
+      return (200, #"{"data":[{"id":"x"}],"meta":{"filterableFields":[],"pagination":\#(page)}}"#)
+    default: return (500, Self.error("UNHANDLED", "the database is damaged"))
+    }
   }
 
   private func writeSlowly(_ content: Data, to path: String, steps: Int) {
