@@ -34,16 +34,21 @@ import Testing
   private let ziti = Source(name: "controller", openZiti: Source.OpenZiti(release: "ziti-controller"))
 
   @Test func aDatabaseOnAClaimNeedsItsWorkloadInTheRequestsNamespaceAlone() {
-    #expect(names(grants([ziti], origin: "old", in: "new")) == ["new:openziti-restore"])
+    #expect(names(grants([ziti], origin: "old", in: "new")) == ["new:openziti-restore", "new:results"])
     #expect(grants([ziti], origin: "old", in: "new").reach(beyond: "new") == nil)
     #expect(
       names(grants([ziti, pki]) { $0.sources = [.init(name: "pki")] }) == ["shop:certmanager-restore", "shop:results"])
     // Of a backup that this cluster knows by its place alone.
     let claim = RestoreRequest.OpenZitiDestination(persistentVolumeClaim: .init(claimName: "c"))
     #expect(
-      names(grants([]) { $0.sources = [.init(name: "controller", openZiti: claim)] }) == ["shop:openziti-restore"])
+      names(grants([]) { $0.sources = [.init(name: "controller", openZiti: claim)] }) == [
+        "shop:openziti-restore", "shop:results",
+      ])
     let cluster = RestoreRequest.OpenZitiDestination(clustered: true)
-    #expect(names(grants([ziti]) { $0.sources = [.init(name: "controller", openZiti: cluster)] }) == ["shop:exec"])
+    #expect(
+      names(grants([ziti]) { $0.sources = [.init(name: "controller", openZiti: cluster)] }) == [
+        "shop:exec", "shop:results",
+      ])
   }
 
   /// The claim is written as the controller's user, near the controller, and near nobody once that is stopped.
