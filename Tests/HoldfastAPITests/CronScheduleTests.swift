@@ -9,17 +9,24 @@ struct CronScheduleTests {
     var zone: String
     var after: String
     var next: [String]
+    /// Of croniter's cases: what the CronJob controller does instead, and why the two differ.
+    var robfig: [String]?
+    var why: String?
+  }
+
+  static func rows(_ fixture: String) throws -> [Row] {
+    let url = try #require(
+      Bundle.module.url(forResource: fixture, withExtension: "jsonl", subdirectory: "Fixtures"))
+    return try String(contentsOf: url, encoding: .utf8).split(separator: "\n")
+      .map { try JSONDecoder().decode(Row.self, from: Data($0.utf8)) }
   }
 
   static func date(_ text: String) throws -> Date { try Date.ISO8601FormatStyle().parse(text) }
 
   @Test func agreesWithTheCronJobControllersOwnParser() throws {
-    let url = try #require(
-      Bundle.module.url(forResource: "robfig-cron", withExtension: "jsonl", subdirectory: "Fixtures"))
-    let lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n")
-    #expect(lines.count > 500)
-    for line in lines {
-      let row = try JSONDecoder().decode(Row.self, from: Data(line.utf8))
+    let rows = try Self.rows("robfig-cron")
+    #expect(rows.count > 500)
+    for row in rows {
       let zone = try #require(TimeZoneName.resolve(row.zone), "\(row.zone)")
       let schedule = try CronSchedule(row.schedule, seed: "")
       let runs = schedule.next(5, after: try Self.date(row.after), timeZone: zone).map { $0.ISO8601Format() }
@@ -29,6 +36,22 @@ struct CronScheduleTests {
       #expect(plain.plain == schedule.plain)
       #expect(plain.needsBothDays == schedule.needsBothDays && plain.minutes == schedule.minutes, "\(row.schedule)")
     }
+  }
+
+  /// Where the two differ, what Kubernetes runs counts, and the case says why.
+  @Test func agreesWithCroniterButWhereTheControllerDoesNot() throws {
+    let rows = try Self.rows("croniter")
+    #expect(rows.count > 300)
+    #expect(Set(rows.map(\.zone)) == ["Europe/Berlin", "America/New_York", "Etc/UTC"])
+    for row in rows {
+      #expect((row.robfig == nil) == (row.why == nil))
+      let zone = try #require(TimeZoneName.resolve(row.zone), "\(row.zone)")
+      let runs = try CronSchedule(row.schedule, seed: "").next(5, after: Self.date(row.after), timeZone: zone)
+      #expect(
+        runs.map { $0.ISO8601Format() } == row.robfig ?? row.next, "\(row.schedule) in \(row.zone) after \(row.after)")
+    }
+    let differing = rows.filter { $0.robfig != nil }
+    #expect(!differing.isEmpty && differing.allSatisfy { $0.why?.hasPrefix("clocks go forward") == true })
   }
 
   /// Random expressions against a clock that steps minute by minute, over zones whose clocks change at midnight, by half

@@ -36,8 +36,13 @@ struct CronExpression: Sendable {
     months = try Self.parse(
       fields[3], 1...12, names: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
     weekdays = try Self.parse(fields[4], 0...6, names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"])
-    daysAreAny = fields[2].hasPrefix("*") || fields[2].hasPrefix("?")
-    weekdaysAreAny = fields[4].hasPrefix("*") || fields[4].hasPrefix("?")
+    daysAreAny = Self.isAny(fields[2])
+    weekdaysAreAny = Self.isAny(fields[4])
+  }
+
+  /// A star restricts nothing, unless a step follows it: `*/10` is a choice of days.
+  private static func isAny(_ field: String) -> Bool {
+    field.split(separator: ",").contains { ["*", "?", "*/1", "?/1"].contains($0) }
   }
 
   /// `@every` and a Go duration.
