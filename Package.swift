@@ -291,8 +291,8 @@ let package = Package(
     .testTarget(
       name: "OperatorTests",
       dependencies: [
-        "Operator", "JobPlan", "HoldfastAPI", "KubernetesModel", "KubernetesClient", "KubernetesRuntime", logging,
-        yams,
+        "Operator", "HealthServer", "JobPlan", "HoldfastAPI", "KubernetesModel", "KubernetesClient",
+        "KubernetesRuntime", logging, metrics, yams,
       ], swiftSettings: strict),
     // Test support: real servers started for a test run, and what the store tests share.
     .target(
@@ -315,8 +315,12 @@ let package = Package(
       swiftSettings: strict),
     // The chart and the kustomization, by helm and kubectl.
     .testTarget(
-      name: "ChartTests", dependencies: ["JobPlan", "KubernetesModel", "TestServers", subprocess, yams],
-      swiftSettings: strict),
+      name: "ChartTests",
+      dependencies: [
+        "HealthServer", "HoldfastAPI", "JobPlan", "KubernetesModel", "Operator", "TestServers", logging, metrics,
+        serviceLifecycle, subprocess, yams,
+      ],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(name: "TestServersTests", dependencies: ["TestServers"], swiftSettings: strict),
     .target(
       name: "ObjectStoreTestKit",

@@ -8,7 +8,7 @@ public import ServiceLifecycle
 ///
 /// - `/healthz` is 200 as long as the process answers.
 /// - `/readyz` is 200, or 503 with the reason why not.
-/// - `/metrics` is Prometheus's text format 0.0.4.
+/// - `/metrics` is Prometheus's text format 0.0.4, or OpenMetrics 1.0.0 for a client that would rather have that.
 ///
 /// Stops on graceful shutdown, also where a client keeps its connection. Put it first in a `ServiceGroup`: groups stop
 /// from the last to the first, and a probe should be answered until the end.
@@ -74,8 +74,12 @@ public struct HealthServer: Service {
       guard let reason = await notReady() else { return Self.answer("ok\n") }
       return Self.answer("not ready: \(reason)\n", status: .serviceUnavailable)
     }
-    router.get("metrics") { [metrics] _, _ in
-      Self.answer((ProcessMetrics.read()?.text ?? "") + metrics.text, type: MetricsTextWriter.contentType)
+    router.get("metrics") { [metrics] request, _ in
+      let format = MetricsFormat.wanted(accept: request.headers[values: .accept])
+      var writer = MetricsTextWriter(format: format)
+      ProcessMetrics.read()?.write(to: &writer)
+      metrics.write(to: &writer)
+      return Self.answer(writer.finished(), type: format.contentType)
     }
     return router
   }

@@ -1,16 +1,24 @@
 /// Writes Prometheus's text format, version 0.0.4
-/// (https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format).
+/// (https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format), or OpenMetrics 1.0.0
+/// (https://prometheus.io/docs/specs/om/open_metrics_spec/).
 struct MetricsTextWriter {
-  static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+  let format: MetricsFormat
+  private var text = ""
 
-  private(set) var text = ""
+  init(format: MetricsFormat) { self.format = format }
+
+  /// The whole answer.
+  func finished() -> String { format == .openMetrics ? text + "# EOF\n" : text }
 
   mutating func write(_ name: String, type: MetricType, help: String?, series: [MetricLabels: SeriesSnapshot]) {
     let lines = series.sorted { $0.key.pairs.lexicographicallyPrecedes($1.key.pairs) }
     // A family without a value yet is left out, its header too.
     guard lines.contains(where: { $0.value != .value(nil) }) else { return }
-    if let help { text += "# HELP \(name) \(Self.escapedHelp(help))\n" }
-    text += "# TYPE \(name) \(type.rawValue)\n"
+    // In OpenMetrics a counter's family has no suffix, only its samples do.
+    let isBare = format == .openMetrics && type == .counter && name.hasSuffix("_total")
+    let family = isBare ? String(name.dropLast("_total".count)) : name
+    if let help { text += "# HELP \(family) \(escapedHelp(help))\n" }
+    text += "# TYPE \(family) \(type.rawValue)\n"
     for (labels, snapshot) in lines {
       switch snapshot {
       case .value(let value): if let value { line(name, labels.pairs, value) }
@@ -25,7 +33,7 @@ struct MetricsTextWriter {
     var total: UInt64 = 0
     for (bound, count) in zip(bounds + [.infinity], counts) {
       total += count
-      line("\(name)_bucket", labels + ["le=\"\(Self.number(bound))\""], Double(total))
+      line("\(name)_bucket", labels + ["le=\"\(bucket(bound))\""], Double(total))
     }
     line("\(name)_sum", labels, sum)
     line("\(name)_count", labels, Double(total))
@@ -35,6 +43,12 @@ struct MetricsTextWriter {
     text += name
     if !labels.isEmpty { text += "{\(labels.joined(separator: ","))}" }
     text += " \(Self.number(value))\n"
+  }
+
+  /// OpenMetrics writes bounds as numbers with a point, so that both ends read the same text.
+  private func bucket(_ bound: Double) -> String {
+    let text = Self.number(bound)
+    return format == .openMetrics && text.allSatisfy(\.isNumber) ? text + ".0" : text
   }
 
   /// As Go's `ParseFloat` reads it.
@@ -57,8 +71,9 @@ struct MetricsTextWriter {
     return result
   }
 
-  /// In help texts a quotation mark stands for itself.
-  private static func escapedHelp(_ text: String) -> String {
+  /// In help texts a quotation mark stands for itself, but in OpenMetrics.
+  private func escapedHelp(_ text: String) -> String {
+    if format == .openMetrics { return Self.escaped(text) }
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

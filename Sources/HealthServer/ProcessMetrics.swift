@@ -24,12 +24,13 @@ struct ProcessMetrics: Sendable {
       cpuSeconds: (user + system) / Double(sysconf(Int32(_SC_CLK_TCK))), openFiles: Double(files.count))
   }
 
-  var text: String {
+  func write(to writer: inout MetricsTextWriter) {
     let none = MetricLabels([], isOfHistogram: false)
-    var writer = MetricsTextWriter()
-    writer.write("process_cpu_seconds_total", type: .counter, help: nil, series: [none: .value(cpuSeconds)])
-    writer.write("process_open_fds", type: .gauge, help: nil, series: [none: .value(openFiles)])
-    writer.write("process_resident_memory_bytes", type: .gauge, help: nil, series: [none: .value(residentBytes)])
-    return writer.text
+    func write(_ name: String, _ type: MetricType, _ help: String, _ value: Double) {
+      writer.write(name, type: type, help: help, series: [none: .value(value)])
+    }
+    write("process_cpu_seconds_total", .counter, "Total user and system CPU time spent in seconds.", cpuSeconds)
+    write("process_open_fds", .gauge, "Number of open file descriptors.", openFiles)
+    write("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", residentBytes)
   }
 }

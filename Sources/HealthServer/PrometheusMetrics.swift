@@ -1,13 +1,19 @@
 public import Metrics
 import Synchronization
 
-/// A backend of swift-metrics whose values are read as Prometheus's text format, version 0.0.4.
+/// A backend of swift-metrics whose values are read as Prometheus's text format, version 0.0.4, or as OpenMetrics.
 ///
 /// Names get the prefix `holdfast_`, counters the suffix `_total`, timers `_seconds`. A counter or gauge that is made
 /// twice with the same name and dimensions is one series, so that callers need not keep what they made. Where a name
 /// is taken by another type, the later one gets its type as a suffix. Safe to use from any thread.
 public final class PrometheusMetrics: MetricsFactory {
-  private let families = Mutex<[String: MetricFamily]>([:])
+  private struct State {
+    var families: [String: MetricFamily] = [:]
+    /// Where each series is, so that ending one of thousands looks at that one only.
+    var places: [ObjectIdentifier: (family: String, labels: MetricLabels)] = [:]
+  }
+
+  private let state = Mutex(State())
   private let help: [String: String]
 
   /// - Parameter help: What a metric says, by its full name.
@@ -15,12 +21,23 @@ public final class PrometheusMetrics: MetricsFactory {
 
   /// All series in the text format; one family after the other, sorted by name.
   public var text: String {
-    let families = families.withLock { $0 }
-    var writer = MetricsTextWriter()
+    var writer = MetricsTextWriter(format: .prometheus)
+    write(to: &writer)
+    return writer.finished()
+  }
+
+  /// The same as OpenMetrics 1.0.0.
+  public var openMetricsText: String {
+    var writer = MetricsTextWriter(format: .openMetrics)
+    write(to: &writer)
+    return writer.finished()
+  }
+
+  func write(to writer: inout MetricsTextWriter) {
+    let families = state.withLock { $0.families }
     for (name, family) in families.sorted(by: { $0.key < $1.key }) {
       writer.write(name, type: family.type, help: help[name], series: family.series.mapValues(\.snapshot))
     }
-    return writer.text
   }
 
   public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -64,11 +81,12 @@ public final class PrometheusMetrics: MetricsFactory {
     _ wanted: String, _ type: MetricType, _ dimensions: [(String, String)], make: () -> Series
   ) -> Series {
     let labels = MetricLabels(dimensions, isOfHistogram: type == .histogram)
-    return families.withLock { families in
-      let name = Self.freeName(wanted, type, in: families)
-      if let existing = families[name]?.series[labels] as? Series { return existing }
+    return state.withLock { state in
+      let name = Self.freeName(wanted, type, in: state.families)
+      if let existing = state.families[name]?.series[labels] as? Series { return existing }
       let made = make()
-      families[name, default: MetricFamily(type: type)].series[labels] = made
+      state.families[name, default: MetricFamily(type: type)].series[labels] = made
+      state.places[ObjectIdentifier(made)] = (name, labels)
       return made
     }
   }
@@ -91,13 +109,11 @@ public final class PrometheusMetrics: MetricsFactory {
   }
 
   private func remove(_ handler: AnyObject) {
-    families.withLock { families in
-      for (name, family) in families {
-        guard let labels = family.series.first(where: { $0.value === handler })?.key else { continue }
-        families[name]?.series[labels] = nil
-        if families[name]?.series.isEmpty == true { families[name] = nil }
-        return
-      }
+    state.withLock { state in
+      // An entry keeps its series alive, so that no other object can have its identity.
+      guard let place = state.places.removeValue(forKey: ObjectIdentifier(handler)) else { return }
+      state.families[place.family]?.series[place.labels] = nil
+      if state.families[place.family]?.series.isEmpty == true { state.families[place.family] = nil }
     }
   }
 }

@@ -2,6 +2,7 @@ public import KubernetesClient
 import KubernetesModel
 import KubernetesRuntime
 public import Logging
+import Metrics
 public import ServiceLifecycle
 
 /// The operator as one service: informers, controllers and Events, behind leader election where it is configured.
@@ -27,10 +28,15 @@ public struct HoldfastOperator: Service {
     let options = LeaderElector.Options(
       lease: ObjectKey(namespace: election.namespace, name: election.leaseName), identity: election.identity)
     health.standBy()
+    leading.record(0)
     try await LeaderElector(client, options: options, logger: logger) { try await work() }.run()
   }
 
+  private var leading: Gauge { Gauge(label: "holdfast_operator_leading") }
+
   private func work() async throws {
+    leading.record(1)
+    defer { leading.record(0) }
     let events = EventRecorder(client, component: "holdfast-operator", instance: instance, logger: logger)
     let context = OperatorContext(client: client, configuration: configuration, events: events, logger: logger)
     let controllers = Controllers(context)

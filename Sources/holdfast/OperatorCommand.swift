@@ -74,8 +74,9 @@ struct OperatorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let logger = log.logger("holdfast.operator")
-    let metrics = PrometheusMetrics()
+    let metrics = PrometheusMetrics(help: OperatorMetrics.help)
     MetricsSystem.bootstrap(metrics)
+    Gauge(label: "holdfast_build_info", dimensions: [("version", HoldfastVersion.current)]).record(1)
     do {
       let cluster = try ClientConfiguration.load(kubeconfig: kubeconfig, context: context)
       let http = try HTTPTransport(configuration: cluster)

@@ -37,9 +37,10 @@ import Testing
     }
   }
 
-  private func get(_ url: String, method: HTTPMethod = .GET) async throws -> Answer {
+  private func get(_ url: String, method: HTTPMethod = .GET, accept: String? = nil) async throws -> Answer {
     var request = HTTPClientRequest(url: url)
     request.method = method
+    if let accept { request.headers.add(name: "Accept", value: accept) }
     let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
     return Answer(
       status: Int(response.status.code), type: response.headers.first(name: "content-type") ?? "",
@@ -86,6 +87,10 @@ import Testing
       let memory = try #require(families["process_resident_memory_bytes"]?.samples.first?.value)
       #expect(memory > 1_048_576)
       #expect(families["process_open_fds"]?.samples.first?.value ?? 0 > 3.0)
+      #expect(families["process_open_fds"]?.help == "Number of open file descriptors.")
+      let open = try await get(url + "/metrics", accept: "application/openmetrics-text;version=1.0.0,*/*;q=0.1")
+      #expect(open.type == "application/openmetrics-text; version=1.0.0; charset=utf-8")
+      #expect(open.text.hasSuffix("\n# EOF\n") && open.text.contains("# TYPE process_cpu_seconds counter\n"))
     }
   }
 

@@ -21,7 +21,9 @@ extension BackupPolicyReconciler {
     try await context.client.writeStatus(of: policy, from: policy.status, to: status)
     tell(policy, from: policy.status, to: status)
     tellTarget(policy, from: policy.status, to: status)
-    PolicyMetrics(policy.key).record(status)
+    let missed = schedules.missed(of: policy, status, history, now: now)
+    next = [next, missed?.changesAt].compactMap(\.self).min()
+    PolicyMetrics(policy.key).record(PolicyMetric.figures(of: policy, status, history, missed: missed?.count))
     return next.map { .milliseconds(Int64(max(1, $0.timeIntervalSince(now) + 1) * 1_000)) }
   }
 

@@ -29,6 +29,7 @@ struct BackupPolicyReconciler: Reconciler {
   let context: OperatorContext
   private var client: KubernetesClient { context.client }
   private let known = KnownPolicies()
+  let schedules = ScheduleMemory()
 
   init(context: OperatorContext) { self.context = context }
 
@@ -126,6 +127,7 @@ struct BackupPolicyReconciler: Reconciler {
   private func reportDeletion(_ key: ObjectKey) async throws {
     guard let uid = known.forget(key), let namespace = key.namespace else { return }
     PolicyMetrics(key).remove()
+    schedules.forget(key)
     let count = try await client.backups(of: key.name, in: namespace).filter { $0.status?.phase == .completed }.count
     let message =
       "The policy is deleted, with its CronJob and plan. Its backups stay in the bucket"

@@ -14,6 +14,14 @@ struct PolicyHistory: Sendable {
 
   var lastGood: Backup? { runs.first { $0.status?.phase == .completed } }
 
+  /// The newest run that has ended, good or not.
+  var lastEndedRun: BackupPolicyStatus.Run? { runs.first { $0.status?.phase?.isTerminal ?? false }.map(Self.run) }
+
+  /// The newest backup that was looked at, whatever was found.
+  var lastLookedAt: Backup? { runs.first { $0.status?.verified != nil } }
+
+  var lastVerified: Backup? { runs.first { $0.status?.verified == true } }
+
   /// Failed runs since the last good one.
   var failuresInRow: [Backup] {
     Array(runs.filter { $0.status?.phase.map(\.isTerminal) ?? false }.prefix { $0.status?.phase == .failed })

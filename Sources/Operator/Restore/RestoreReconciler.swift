@@ -32,8 +32,10 @@ struct RestoreReconciler: Reconciler {
       request.metadata.deletionTimestamp == nil
     else {
       try await takeBackRights(of: key)
+      RestoreMetrics(key).remove()
       return .done
     }
+    RestoreMetrics(key).record(request.status?.phase)
     do {
       return try await work(on: request)
     } catch let stop as RestoreStop {
@@ -102,6 +104,7 @@ struct RestoreReconciler: Reconciler {
     if status.phase?.isTerminal == true { try await takeBackRights(of: request.key) }
     let written = try await client.writeStatus(of: request, from: request.status, to: status)
     tell(request, from: request.status, to: status)
+    RestoreMetrics(request.key).record(status.phase)
     guard let written else {
       var same = request
       same.status = status

@@ -4,6 +4,9 @@ import JobPlan
 import KubernetesModel
 
 extension RunObservation {
+  /// What a warning begins with that tells of retention.
+  static let retentionWarning = "retention was not applied: "
+
   /// The Backup's status that the Job and its pods call for. Pure: equal input gives an equal status.
   /// - Parameter now: For conditions only.
   func backupStatus(now: Timestamp) -> Backup.Status {
@@ -54,7 +57,7 @@ extension RunObservation {
     }
     status.pruned = result.prune.flatMap { $0.deleted.isEmpty ? nil : $0.deleted }
     var warnings = result.warnings ?? []
-    if let message = result.prune?.message { warnings.append("retention was not applied: \(message)") }
+    if let message = result.prune?.message { warnings.append(Self.retentionWarning + message) }
     if result.truncated == true { warnings.append("the list of artifacts is cut; the manifest in the bucket is whole") }
     partial(&status, result.missing ?? [], now)
     finish(&status, warnings: warnings, now)

@@ -1,7 +1,6 @@
 import HoldfastAPI
 import KubernetesModel
 import Logging
-import Metrics
 
 /// Tells people and metrics how runs go: once for each change of phase.
 struct RunReport: Sendable {
@@ -18,7 +17,7 @@ struct RunReport: Sendable {
       let size = new.size.map { " \($0) bytes" } ?? ""
       context.events.normal(
         .backupCompleted, "The backup is complete:\(size) at \(new.location ?? "the policy's target").", about: backup)
-      count(backup, result: "completed")
+      count(backup, new)
     case .failed:
       let failure = new.failure
       let text =
@@ -31,7 +30,7 @@ struct RunReport: Sendable {
           "backup": "\(backup.key)", "step": "\(failure?.step ?? "")", "reason": "\(failure?.reason ?? "")",
           "message": "\(failure?.message ?? "")",
         ])
-      count(backup, result: "failed")
+      count(backup, new)
     }
   }
 
@@ -43,10 +42,7 @@ struct RunReport: Sendable {
     context.events.warning(.backupWaiting, "\(condition.reason): \(condition.message)", about: backup)
   }
 
-  private func count(_ backup: Backup, result: String) {
-    let dimensions = [
-      ("namespace", backup.metadata.namespace ?? ""), ("policy", backup.spec.policyRef.name), ("result", result),
-    ]
-    Counter(label: "holdfast_backups_total", dimensions: dimensions).increment()
+  private func count(_ backup: Backup, _ status: Backup.Status) {
+    PolicyMetrics(ObjectKey(namespace: backup.metadata.namespace, name: backup.spec.policyRef.name)).count(status)
   }
 }
