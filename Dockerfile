@@ -3,6 +3,8 @@ ARG BUILD_IMAGE=swift:6.3-bookworm
 ARG RUNTIME_IMAGE=debian:bookworm-slim
 
 FROM ${BUILD_IMAGE} AS build
+# The base image pins what Debian offers; versions of packages here would only go stale.
+# hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends libzstd-dev zlib1g-dev pkg-config binutils \
   && rm -rf /var/lib/apt/lists/*
@@ -26,6 +28,7 @@ LABEL org.opencontainers.image.title="holdfast" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
 # tzdata: schedules have time zones.
+# hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends ca-certificates libgcc-s1 libstdc++6 libzstd1 tzdata zlib1g \
   && rm -rf /var/lib/apt/lists/*

