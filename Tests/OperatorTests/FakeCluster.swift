@@ -91,6 +91,7 @@ final class FakeCluster: Transport {
     try state.withLock { state in
       if state.writesLeft == 0 { throw Self.connectionLost(request) }
       let isAllowed = Manifests.operatorMay(request, trusts: state.trusts)
+      UsedRights.record(request)
       if !isAllowed { state.refused.append(request.operation) }
       if !isAllowed || state.forbidden.contains(where: request.operation.hasPrefix) {
         return Self.failure(403, "Forbidden", request.operation)

@@ -30,15 +30,21 @@ enum Manifests {
   /// - Parameter trusts: As installed where a namespace is trusted.
   static func operatorMay(_ request: Request, trusts: Bool) -> Bool {
     guard let rules = try? operatorRules.get() + (trusts ? trustRules.get() : []) else { return false }
+    let (group, resource, name) = target(of: request)
+    return rules.contains { rule in
+      rule.apiGroups?.contains(group) == true && rule.resources?.contains(resource) == true
+        && rule.verbs.contains(request.verb.rawValue)
+        && (rule.resourceNames.map { name.map($0.contains) ?? false } ?? true)
+    }
+  }
+
+  /// What a call is about, in the terms of RBAC.
+  static func target(of request: Request) -> (group: String, resource: String, name: String?) {
     var parts = request.path.split(separator: "/").map(String.init)
     let group = parts.first == "api" ? "" : parts[1]
     parts.removeFirst(group.isEmpty ? 2 : 3)
     if parts.first == "namespaces", parts.count > 2 { parts.removeFirst(2) }
     let resource = parts.count > 2 ? "\(parts[0])/\(parts[2])" : parts[0]
-    return rules.contains { rule in
-      rule.apiGroups?.contains(group) == true && rule.resources?.contains(resource) == true
-        && rule.verbs.contains(request.verb.rawValue)
-        && (rule.resourceNames.map { parts.count > 1 && $0.contains(parts[1]) } ?? true)
-    }
+    return (group, resource, parts.count > 1 ? parts[1] : nil)
   }
 }

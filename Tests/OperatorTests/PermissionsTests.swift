@@ -124,6 +124,20 @@ struct PermissionsTests {
     #expect(scene.events.reasons.contains("DriftRepaired"))
   }
 
+  @Test func aBindingBeyondThatSomebodyChangedIsRepaired() async throws {
+    let scene = Scene(trustedNamespaces: ["ns"])
+    scene.cluster.put(Self.resources(clusterScoped: true))
+    _ = try await scene.reconcilePolicy()
+    let name = try #require(scene.cluster.all(ClusterRoleBinding.self).first?.metadata.name)
+    var changed = try #require(scene.cluster.all(ClusterRoleBinding.self).first { $0.metadata.name == name })
+    changed.subjects = []
+    scene.cluster.put(changed)
+    _ = try await scene.reconcilePolicy()
+    let binding = scene.cluster.all(ClusterRoleBinding.self).first { $0.metadata.name == name }
+    #expect(binding?.subjects?.map(\.name) == ["bao-backup"])
+    #expect(scene.cluster.refused == [], "the installed roles are not enough")
+  }
+
   @Test func aBindingOfSomebodyElseIsLeftAlone() async throws {
     let scene = Scene(trustedNamespaces: ["ns"])
     let name = ObjectNames.foreignBinding(policy: "bao", namespace: "ns", role: .resources)
