@@ -50,6 +50,53 @@ struct ReferenceTests {
     #expect(missing.sorted() == [], "\(plural)")
   }
 
+  private struct Field {
+    var path: String
+    var description: String
+  }
+
+  private static func everyField(_ node: JSONValue, _ path: String) -> [Field] {
+    (node["properties"]?.objectValue ?? [:]).flatMap { name, schema -> [Field] in
+      let here = "\(path).\(name)"
+      var inner = schema["items"] ?? schema
+      var suffix = schema["items"] == nil ? "" : "[]"
+      if let values = inner["additionalProperties"], values.objectValue != nil {
+        (inner, suffix) = (values, suffix + ".*")
+      }
+      let text = (schema["description"]?.stringValue ?? "").split { $0.isWhitespace }.joined(separator: " ")
+      return [Field(path: here, description: text.replacingOccurrences(of: "|", with: "\\|"))]
+        + everyField(inner, here + suffix)
+    }
+  }
+
+  /// The page is made from the definitions; this holds it to them field by field, in the part of its kind.
+  @Test(arguments: [("backuppolicies", "BackupPolicy"), ("backups", "Backup"), ("restorerequests", "RestoreRequest")])
+  func thePageOfFieldsHasEachWithItsDescription(plural: String, kind: String) throws {
+    let page = try String(contentsOf: Fixtures.root.appending(path: "docs/fields.md"), encoding: .utf8)
+    let part = try #require(page.components(separatedBy: "\n## ").first { $0.hasPrefix("\(kind) (") })
+    let rows = part.split(separator: "\n").filter { $0.hasPrefix("| `") }
+    var fields: [Field] = []
+    for top in ["spec", "status"] {
+      fields += Self.everyField(try #require(try CustomResourceDefinitionTests.schema(plural)[top]), top)
+    }
+    #expect(rows.count == fields.count, "run .ci/check-chart --fix")
+    for field in fields {
+      let row = rows.first { $0.hasPrefix("| `\(field.path)` |") }
+      #expect(row?.contains("| \(field.description)") == true, "\(field.path); run .ci/check-chart --fix")
+      // The one exception is a field of Kubernetes' own, whose description is empty there too.
+      #expect(!field.description.isEmpty || field.path.hasSuffix(".divisor"), "\(field.path) has no description")
+    }
+  }
+
+  /// One page: what it is, two commands, a policy, a restore, and where to read on.
+  @Test func theReadmeIsOnePage() throws {
+    let text = try String(contentsOf: Fixtures.root.appending(path: "README.md"), encoding: .utf8)
+    #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 130)
+    for link in text.matches(of: /\]\((docs\/[^)#]*)/).map({ String($0.1) }) {
+      #expect(FileManager.default.fileExists(atPath: Fixtures.root.appending(path: link).path), "\(link)")
+    }
+  }
+
   @Test func everyReasonIsInTheListOfReasons() throws {
     let text = try String(contentsOf: Fixtures.root.appending(path: "docs/reasons.md"), encoding: .utf8)
     let source = try String(
