@@ -92,6 +92,9 @@ public enum OperatorPermissions {
     + rights(
       .namespaces, "", "serviceaccounts",
       ["get": "whether the executor's account is there", "create": "the account of executors that need the API"])
+    + rights(
+      .namespaces, "", "persistentvolumeclaims",
+      ["get": "whether the claim of a restore is there", "create": "the claim that a restore asks for"])
     + rights(.namespaces, "", "events", ["create": "tells people what happened", "patch": "counts repeated Events"])
     + rights(.cluster, "", "namespaces", names: ["kube-system"], ["get": "its uid is the cluster's id in manifests"])
 
@@ -108,6 +111,7 @@ public enum OperatorPermissions {
       names: [
         "holdfast-executor-results", "holdfast-executor-exec", "holdfast-executor-certmanager",
         "holdfast-executor-secrets", "holdfast-executor-resources", "holdfast-executor-certmanager-restore",
+        "holdfast-executor-openziti-restore",
       ], ["bind": "an executor's role, in a namespace"])
 
   private static let beyond =

@@ -40,6 +40,28 @@ import Testing
     RestoreRequest.PlannedAction(source: "pki", action: "create", object: "Secret ns/s\($0)")
   }
 
+  /// A pod that mounts a claim which is not there never starts.
+  @Test func theClaimOfADatabaseIsMadeBeforeTheJob() async throws {
+    let source: JSONValue = ["name": "ziti", "openZiti": ["release": "ziti"]]
+    let destination: JSONValue = [
+      "name": "ziti",
+      "openZiti": ["release": "ziti", "persistentVolumeClaim": ["claimName": "db", "create": ["storage": "2Gi"]]],
+    ]
+    let scene = scene(try source.decoded(as: Source.self))
+    var request = try #require(scene.cluster.object(RestoreRequest.self, "back"))
+    var spec = try JSONValue(encoding: request.spec)
+    spec["sources"] = [destination]
+    request.spec = try spec.decoded(as: RestoreRequest.Spec.self)
+    scene.cluster.put(request)
+    _ = try await scene.reconcileRestore()
+    let writes = scene.cluster.writes
+    let claim = try #require(writes.firstIndex { $0.hasPrefix("create persistentvolumeclaims") }, "\(writes)")
+    let made = try #require(writes.firstIndex { $0.hasPrefix("create jobs") })
+    #expect(claim < made)
+    #expect(scene.cluster.object(PersistentVolumeClaim.self, "db") != nil)
+    #expect(scene.cluster.refused == [], "the installed roles are not enough")
+  }
+
   @Test func theRightsAreThereBeforeTheJobAndGoneBeforeTheEnd() async throws {
     let scene = scene(pki)
     _ = try await scene.reconcileRestore()

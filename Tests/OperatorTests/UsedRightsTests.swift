@@ -73,5 +73,6 @@ enum UsedRights {
     try await RestoreReconcilerTests().theJobIsLetGoOnlyAfterTheClaim()
     try await RestoreReconcilerTests().aSafetyBackupThatIsGoodLetsTheRestoreGoOn()
     try await ObjectRestoreReconcilerTests().aDryRunsPlanIsWhole()
+    try await ObjectRestoreReconcilerTests().theClaimOfADatabaseIsMadeBeforeTheJob()
   }
 }
