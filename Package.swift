@@ -292,7 +292,7 @@ let package = Package(
       name: "OperatorTests",
       dependencies: [
         "Operator", "HealthServer", "JobPlan", "HoldfastAPI", "KubernetesModel", "KubernetesClient",
-        "KubernetesRuntime", logging, metrics, yams,
+        "KubernetesRuntime", "KubernetesTestKit", logging, metrics, serviceLifecycle, yams,
       ], swiftSettings: strict),
     // Test support: real servers started for a test run, and what the store tests share.
     .target(

@@ -86,6 +86,20 @@ import Testing
     #expect(restoreJob(scene)?.spec.suspend == false)
   }
 
+  /// A backup of the policy would not hold what is replaced elsewhere.
+  @Test(arguments: [true, false]) func replacingInAnotherNamespaceHasNoSafetyBackup(mapsElsewhere: Bool) async throws {
+    let scene = scene {
+      $0.conflictPolicy = .replace
+      $0.namespaceMapping = ["ns": mapsElsewhere ? "other" : "ns"]
+    }
+    _ = try await scene.reconcileRestore()
+    #expect((status(scene)?.phase == .failed) == mapsElsewhere)
+    #expect(scene.cluster.all(Backup.self).count == (mapsElsewhere ? 1 : 2))
+    guard mapsElsewhere else { return }
+    #expect(status(scene)?.failure?.reason == "SafetyBackupFailed")
+    #expect(status(scene)?.failure?.message.contains("spec.safetyBackup to false") == true)
+  }
+
   @Test func aDryRunEndsInPlanned() async throws {
     let scene = scene { $0.dryRun = true }
     _ = try await scene.reconcileRestore()
