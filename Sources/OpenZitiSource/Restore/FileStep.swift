@@ -69,11 +69,12 @@ enum FileStep {
     return Int64(clamping: UInt64(found.f_bavail) * UInt64(found.f_frsize))
   }
 
-  static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws -> Int32 {
+  static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o600, followsLinks: Bool = false) throws -> Int32 {
+    let flags = flags | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW)
     #if canImport(Glibc)
-      let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW, mode)
+      let descriptor = Glibc.open(path, flags, mode)
     #else
-      let descriptor = Musl.open(path, flags | O_CLOEXEC | O_NOFOLLOW, mode)
+      let descriptor = Musl.open(path, flags, mode)
     #endif
     try check(descriptor, "open", path)
     return descriptor
@@ -95,7 +96,8 @@ enum FileStep {
   }
 
   static func synchronize(folder: String) throws {
-    let descriptor = try open(folder, O_RDONLY | O_DIRECTORY)
+    // A folder may well be a link, as a mount is in some places.
+    let descriptor = try open(folder, O_RDONLY | O_DIRECTORY, followsLinks: true)
     defer { close(descriptor) }
     // Some file systems know no such thing for a folder, and keep its order by themselves.
     if fsync(descriptor) == -1, errno != EINVAL, errno != ENOTSUP {

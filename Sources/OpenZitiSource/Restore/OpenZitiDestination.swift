@@ -146,7 +146,9 @@ enum DatabasePlan {
   }
 
   static func clustered(_ snapshot: CapturedSnapshot, object: String) -> RestorePreview.Entry? {
-    guard let index = snapshot.facts["raftIndex"] else { return nil }
+    // A standalone controller's database has the index 0.
+    let index = snapshot.facts["raftIndex"] ?? "0"
+    guard index != "0" || snapshot.facts["clusterId"] != nil else { return nil }
     return .init(
       "warning", object,
       "the snapshot is of a clustered controller (raft index \(index)): start the chart with cluster.mode cluster-migrate, "

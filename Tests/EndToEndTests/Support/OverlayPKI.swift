@@ -16,6 +16,17 @@ struct OverlayPKI: Sendable {
     let leaf = ["tls.crt": try file("leaf.crt"), "tls.key": try file("leaf.key"), "ca.crt": try file("ca.crt")]
     try await scenario.secret("ziti-controller-ctrl-plane-root-secret", root)
     try await scenario.secret("ziti-controller-ctrl-plane-identity-secret", leaf)
+    for (name, issuer, certificate) in [
+      ("root", "root-issuer", "root-cert"), ("identity", "intermediate-issuer", "identity"),
+    ] {
+      // As cert-manager marks what it issued: without it, it would issue all of it again.
+      try await scenario.cluster.kubectl(
+        "annotate", "secret", "ziti-controller-ctrl-plane-\(name)-secret", "--namespace", scenario.namespace,
+        "cert-manager.io/issuer-name=ziti-controller-ctrl-plane-\(issuer)", "cert-manager.io/issuer-kind=Issuer",
+        "cert-manager.io/issuer-group=cert-manager.io",
+        "cert-manager.io/certificate-name=ziti-controller-ctrl-plane-\(certificate)"
+      ).checked()
+    }
     try await scenario.secret(
       "ziti-controller-admin-secret", ["admin-user": "admin", "admin-password": "admin-password"])
     try await scenario.secret("ziti-controller-trust-domain", ["trust-domain": "spiffe://overlay"])
@@ -23,7 +34,7 @@ struct OverlayPKI: Sendable {
   }
 
   /// Stand-ins for cert-manager's definitions where there is no cert-manager.
-  private static func define(in cluster: Cluster) async throws {
+  static func define(in cluster: Cluster) async throws {
     for (plural, kind) in [("issuers", "Issuer"), ("certificates", "Certificate")] {
       let name = "\(plural).cert-manager.io"
       if try await cluster.kubectl("get", "crd", name).succeeded { continue }
@@ -72,6 +83,7 @@ struct OverlayPKI: Sendable {
     spec:
       isCA: true
       commonName: ctrl-plane-root
+      privateKey: {algorithm: ECDSA}
       secretName: ziti-controller-ctrl-plane-root-secret
       issuerRef: {name: ziti-controller-ctrl-plane-root-issuer, kind: Issuer}
     ---
@@ -85,6 +97,7 @@ struct OverlayPKI: Sendable {
     metadata: {name: ziti-controller-ctrl-plane-identity, namespace: \(namespace)}
     spec:
       commonName: ziti-controller
+      privateKey: {algorithm: ECDSA}
       secretName: ziti-controller-ctrl-plane-identity-secret
       issuerRef: {name: ziti-controller-ctrl-plane-intermediate-issuer, kind: Issuer}
     """

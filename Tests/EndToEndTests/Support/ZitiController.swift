@@ -21,11 +21,14 @@ struct ZitiController: Sendable {
   static let name = "ziti-controller"
   static let container = "ziti-controller"
   let scenario: Scenario
+  /// A Deployment makes the pods, as the chart has it. On the sandbox, which has no controller for that, ``playing(_:)`` does.
+  var isDeployed = false
   var pod: String { "\(Self.name)-0" }
 
   /// What the image would bring along: `ziti`, and the snapshot that it writes.
+  /// - Parameter mode: nil for no claim and no pod.
   static func install(
-    _ mode: Mode = .good, snapshot: String = "ctrl-schema44.db", in scenario: Scenario
+    _ mode: Mode? = .good, snapshot: String = "ctrl-schema44.db", in scenario: Scenario
   ) async throws -> ZitiController {
     let controller = ZitiController(scenario: scenario)
     let folder = try ServerProcess.makeFolder("ziti")
@@ -41,6 +44,7 @@ struct ZitiController: Sendable {
     try await scenario.cluster.kubectl(
       "create", "configmap", "ziti-stand-in", "--namespace", scenario.namespace, "--from-file", folder.path
     ).checked()
+    guard let mode else { return controller }
     try await controller.scenario.cluster.apply(
       """
       apiVersion: v1
@@ -50,6 +54,52 @@ struct ZitiController: Sendable {
       """)
     try await controller.start(mode)
     return controller
+  }
+
+  /// As the chart's Deployment, on a claim that is there.
+  /// - Parameter image: What the Deployment says; the sandbox's pods are the stand-in all the same.
+  func deploy(replicas: Int = 1, image: String = Cluster.shellImage) async throws -> ZitiController {
+    var specification = Self.specification(.good).replacingOccurrences(of: "\n", with: "\n    ")
+    if image != Cluster.shellImage {
+      specification = specification.replacingOccurrences(of: Cluster.shellImage, with: image)
+    }
+    try await scenario.cluster.apply(
+      """
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: \(Self.name), namespace: \(scenario.namespace)}
+      spec:
+        replicas: \(replicas)
+        strategy: {type: Recreate}
+        selector: {matchLabels: \(Self.labels)}
+        template:
+          metadata: {labels: \(Self.labels)}
+          \(specification)
+      """)
+    var deployed = self
+    deployed.isDeployed = true
+    return deployed
+  }
+
+  /// Runs `body` while the Deployment has its pods.
+  func playing(_ body: () async throws -> Void) async throws {
+    guard isDeployed, !scenario.cluster.isReal else { return try await body() }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      defer { group.cancelAll() }
+      group.addTask { try await play() }
+      try await body()
+    }
+  }
+
+  /// What the controllers of Deployments and ReplicaSets do, of one replica.
+  private func play() async throws {
+    while !Task.isCancelled {
+      let wanted = try await scenario.cluster.value("deployment/\(Self.name)", ".spec.replicas", in: scenario.namespace)
+      let isThere = try await !scenario.cluster.value("pod/\(pod)", ".metadata.name", in: scenario.namespace).isEmpty
+      if wanted == "0", isThere { try await delete() }
+      if wanted == "1", !isThere { try await start() }
+      try? await Task.sleep(for: .milliseconds(300))
+    }
   }
 
   /// Starts the pod and waits until the controller has its database.
@@ -98,7 +148,8 @@ struct ZitiController: Sendable {
   /// Runs a shell script in the container; `$DATA` is the claim's folder.
   func shell(_ script: String) async throws -> String {
     try await scenario.cluster.kubectl(
-      "exec", pod, "--container", Self.container, "--namespace", scenario.namespace, "--", "/bin/sh", "-c", script
+      "exec", isDeployed && scenario.cluster.isReal ? "deployment/\(Self.name)" : pod, "--container", Self.container,
+      "--namespace", scenario.namespace, "--", "/bin/sh", "-c", script
     ).checked()
   }
 
