@@ -14,7 +14,7 @@ struct ZitiController: Sendable {
     case failsAfterOutput
     /// The agent says that all is well, and the file is not whole.
     case tears
-    /// `cat` gives the first part of the file and hangs.
+    /// `cat` gives the first part of the file and hangs; the next time it gives all.
     case stalls
   }
 
@@ -208,7 +208,7 @@ struct ZitiController: Sendable {
 
   private static let cat = #"""
     #!/bin/sh
-    [ "$MODE" = stalls ] || exec /bin/cat "$@"
+    if [ "$MODE" != stalls ] || [ -e "$DATA/stalled" ]; then exec /bin/cat "$@"; fi
     head -c 300000 "$1"
     : >"$DATA/stalled"
     exec sleep 100000
