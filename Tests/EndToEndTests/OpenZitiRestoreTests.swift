@@ -81,7 +81,7 @@ struct OpenZitiRestoreTests {
       + "usePathStyle: true, credentialsSecretRef: {name: s3}}, policy: \(origin.namespace)/overlay, id: latest}}"
   }
 
-  /// `docs/examples/restore-new-cluster.yaml`: a bucket, a key, and a cluster with nothing in it.
+  /// `docs/examples/restore-openziti.yaml`: a bucket, a key, and a cluster with nothing in it.
   @Test(.disabled(if: Cluster.isRealConfigured, "needs a second, empty cluster"))
   func controllerAndPKIMoveToANewClusterAndToAnotherNamespace() async throws {
     let oldCluster = try await Cluster.startSandbox()
@@ -170,7 +170,7 @@ struct OpenZitiRestoreTests {
     return (overlay, try await controller.deploy(replicas: replicas, image: image))
   }
 
-  /// `docs/examples/restore-latest.yaml`, first as it is, then for good: the controller is stopped, gets the database, and is
+  /// A dry run first, then for good: the controller is stopped, gets the database, and is
   /// started again; a safety backup comes first.
   @Test func theLatestBackupGoesBackToARunningController() async throws {
     let (overlay, controller) = try await deployed("latest")
@@ -256,6 +256,43 @@ struct OpenZitiRestoreTests {
     _ = try await wait(scenario, "back", for: "Failed")
     let failure = try await value(scenario, "back", ".status.failure.message")
     #expect(failure.contains("PersistentVolumeClaim nowhere is not there") && failure.contains("create"), "\(failure)")
+  }
+
+  // MARK: A cluster of controllers
+
+  private func clustered(_ name: String, _ mode: ZitiController.Mode) async throws -> (Overlay, ZitiController) {
+    let scenario = try await Scenario.make(name)
+    try await OverlayPKI.install(in: scenario)
+    let controller = try await ZitiController.install(mode, in: scenario)
+    let overlay = Overlay(scenario: scenario)
+    let source = "{release: ziti-controller, databasePath: /persistent/raft/ctrl-ha.db}"
+    #expect(try await overlay.run("manual-1", overlay.policy(controller: source)) == "Completed")
+    try await scenario.cluster.apply(
+      Self.request(scenario, "back", from: "{backup: manual-1}", "[{name: controller}]", "safetyBackup: false"))
+    return (overlay, controller)
+  }
+
+  /// Through its leader, whose word counts and not its status; its restart is awaited, and the copy in it removed.
+  @Test func aClustersLeaderIsGivenTheSnapshot() async throws {
+    let (overlay, controller) = try await clustered("cluster", .clustered)
+    _ = try await wait(overlay.scenario, "back", for: "Completed")
+    let message = try await value(overlay.scenario, "back", ".status.steps[?(@.name==\"verify\")].message")
+    #expect(message.contains("all 1 controllers were restarted and are ready"), "\(message)")
+    #expect(try await controller.shell("sha256sum <\"$DATA/raft/ctrl-ha.db\"") == Self.sum("ctrl-schema44.db"))
+    #expect(try await controller.shell("ls -1A \"$DATA/raft\"") == "ctrl-ha.db\n")
+    let restarts = try await overlay.scenario.cluster.value(
+      "pod/\(controller.pod)", ".status.containerStatuses[0].restartCount", in: overlay.scenario.namespace)
+    #expect(restarts == "1")
+    try await noBindings(overlay.scenario)
+  }
+
+  @Test func aLeaderThatRefusesEndsTheRestoreThoughItsStatusIsZero() async throws {
+    let (overlay, controller) = try await clustered("refuses", .clusteredRefuses)
+    _ = try await wait(overlay.scenario, "back", for: "Failed")
+    let failure = try await value(overlay.scenario, "back", ".status.failure")
+    #expect(failure.contains("no default admin") && failure.contains("nothing was changed"), "\(failure)")
+    #expect(try await controller.shell("sha256sum <\"$DATA/raft/ctrl-ha.db\"") == Self.sum("ctrl-live-copy.db"))
+    #expect(try await controller.shell("ls -1A \"$DATA/raft\"") == "ctrl-ha.db\n")
   }
 
   // MARK: A machine

@@ -145,6 +145,45 @@ import Testing
     let (clear, _) = await restore(world, to: FakeDestination(failure: refused))
     #expect(clear.outcome == .failed)
     #expect(clear.failure?.message.contains("nothing was changed") == true)
+
+    let partly = SnapshotSourceError(
+      .partlyDone, operation: "scale", message: "the new one is in place, and it is at zero")
+    let (half, _) = await restore(world, to: FakeDestination(failure: partly))
+    #expect(half.outcome == .failed && half.failure?.reason == "RestoreFailed")
+    #expect(half.failure?.message.contains("it is at zero") == true)
+    #expect(half.failure?.message.contains("nothing was changed") == false)
+  }
+
+  /// A destination says what happens to other objects too, and what its proof was.
+  @Test func linesOfADestinationsPlanAndItsProofAreShown() async throws {
+    struct Telling: SnapshotDestination {
+      let name = "db"
+      let kind = "fake"
+      func preflight() async throws -> RestorePreview { RestorePreview(object: "unasked", detail: "") }
+      func preflight(of snapshot: CapturedSnapshot) async throws -> RestorePreview {
+        RestorePreview(
+          object: "claim", detail: "\(snapshot.size) bytes",
+          entries: [.init("replace", "Deployment x", "scaled to 0 and back")])
+      }
+      func restore<Snapshot: AsyncSequence & Sendable>(
+        from snapshot: Snapshot, size: Int64, force: Bool, didBegin: @Sendable () async throws -> Void
+      ) async throws -> SnapshotFacts where Snapshot.Element == ByteBuffer {
+        try await didBegin()
+        for try await _ in snapshot {}
+        return SnapshotFacts()
+      }
+      func verify() async throws -> SnapshotFacts { SnapshotFacts([SnapshotFacts.proof: "it is served"]) }
+    }
+    let world = World()
+    _ = await world.backup()
+    let result = await RestoreRun(
+      context: world.context(), restore: Plan.Restore(request: "r", origin: world.plan.policy),
+      identities: [world.identity], makeDestination: { _, _, _ in Telling() }
+    ).run()
+    #expect(result.outcome == .succeeded, "\(String(describing: result.failure))")
+    #expect(result.plan?.map(\.action) == ["restore", "replace"])
+    #expect(result.plan?.first?.object == "claim")
+    #expect(result.steps?.first { $0.name == "verify" }?.message == "it is served")
   }
 
   @Test func sourcesThatTheBackupLacksAreNamed() async throws {

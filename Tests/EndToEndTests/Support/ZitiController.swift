@@ -16,6 +16,10 @@ struct ZitiController: Sendable {
     case tears
     /// `cat` gives the first part of the file and hangs; the next time it gives all.
     case stalls
+    /// The only member of a cluster: its database is `raft/ctrl-ha.db`, and given another one it ends and is started again.
+    case clustered
+    /// The same, and it refuses a database, with status 0 as a controller does.
+    case clusteredRefuses
   }
 
   static let name = "ziti-controller"
@@ -39,6 +43,7 @@ struct ZitiController: Sendable {
       ).checked()
     }
     try Data(agent.utf8).write(to: folder.appendingPathComponent("ziti"))
+    try Data(run.utf8).write(to: folder.appendingPathComponent("run"))
     try Data(cat.utf8).write(to: folder.appendingPathComponent("cat"))
     // Not applied: the annotation of what was applied would be too large.
     try await scenario.cluster.kubectl(
@@ -172,7 +177,7 @@ struct ZitiController: Sendable {
       containers:
         - name: \(container)
           image: "\(Cluster.shellImage)"
-          command: [/bin/sh, -c, "umask 077; [ -e $DATA/ctrl.db ] || gunzip -c $ZITI/live.gz >$DATA/ctrl.db; exec sleep 100000"]
+          command: [/bin/sh, /opt/ziti/run]
           env:
             - {name: PATH, value: "/opt/ziti:/usr/local/bin:/usr/bin:/bin"}
             - {name: ZITI, value: /opt/ziti}
@@ -188,8 +193,37 @@ struct ZitiController: Sendable {
   }
 
   /// `$DATA` is `/persistent`, but where a pod is a process of this machine.
+  private static let run = #"""
+    umask 077
+    case "$MODE" in clustered*) ;; *)
+      [ -e "$DATA/ctrl.db" ] || gunzip -c "$ZITI/live.gz" >"$DATA/ctrl.db"
+      exec sleep 100000 ;;
+    esac
+    [ -e "$DATA/raft/ctrl-ha.db" ] || { mkdir -p "$DATA/raft"; gunzip -c "$ZITI/live.gz" >"$DATA/raft/ctrl-ha.db"; }
+    ln -sf raft/ctrl-ha.db "$DATA/ctrl.db"
+    while [ ! -e "$DATA/exit" ]; do sleep 0.2; done
+    rm "$DATA/exit"
+    sleep 1
+
+    """#
+
   private static let agent = #"""
     #!/bin/sh
+    case "$1 $2 $3" in
+      "agent cluster list")
+        echo "│ ID    │ ADDRESS                 │ VOTER │ LEADER │ VERSION │ CONNECTED │"
+        echo "│ ctrl1 │ tls:ziti-controller:6262│ true  │ true   │ v2.0.1  │ true      │"
+        exit 0 ;;
+      "agent cluster restore-from-db")
+        if [ "$MODE" = clusteredRefuses ]; then
+          echo "error: migration source db [$4] is not a valid initialized controller database: no default admin"
+          exit 0
+        fi
+        cp "$4" "$DATA/raft/ctrl-ha.db"
+        : >"$DATA/exit"
+        echo "success, initialized from [$4]"
+        exit 0 ;;
+    esac
     [ "$1 $2 $3" = "agent controller snapshot-db" ] || { echo "Error: unknown command" >&2; exit 1; }
     umask 077
     if [ "$MODE" = tears ]; then
