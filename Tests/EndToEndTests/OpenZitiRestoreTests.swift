@@ -210,6 +210,44 @@ struct OpenZitiRestoreTests {
     }
   }
 
+  /// Promise 7. The executor dies while it waits for the controller to stop: nobody repeats it, the workload says what it
+  /// was, and the next request that a person makes brings all of it to its end.
+  @Test(
+    .disabled(if: Cluster.isRealConfigured, "the controller's pods must not go while nobody plays their controller"))
+  func anExecutorThatDiesLeavesAControllerThatTheNextRequestStarts() async throws {
+    let (overlay, controller) = try await deployed("killed-restore")
+    let scenario = overlay.scenario
+    let cluster = scenario.cluster
+    let before = try await controller.shell("sha256sum <\"$DATA/ctrl.db\"")
+    func restore(_ name: String) async throws {
+      try await cluster.apply(
+        Self.request(scenario, name, from: "{backup: manual-1}", "[{name: controller}]", "safetyBackup: false"))
+    }
+    // Nobody deletes its pod, so that the executor waits.
+    try await restore("first")
+    try await cluster.waitFor("deployment/ziti-controller", ".spec.replicas", in: scenario.namespace, toBe: "0")
+    try await cluster.kubectl(
+      "delete", "pod", "--namespace", scenario.namespace, "-l", "holdfast.dev/restore=first", "--force",
+      "--grace-period=0"
+    ).checked()
+    #expect(try await wait(scenario, "first", for: "Unknown") == "Unknown")
+    #expect(try await controller.shell("sha256sum <\"$DATA/ctrl.db\"") == before)
+    let note = ".metadata.annotations.holdfast\\.dev/replicas-before-restore"
+    #expect(try await cluster.value("deployment/ziti-controller", note, in: scenario.namespace) == "1")
+
+    try await controller.playing {
+      try await restore("second")
+      _ = try await wait(scenario, "second", for: "Completed")
+      let plan = try await value(scenario, "second", ".status.plan")
+      #expect(plan.contains("was stopped by restore \(scenario.namespace)/first"), "\(plan)")
+      #expect(try await cluster.value("deployment/ziti-controller", ".spec.replicas", in: scenario.namespace) == "1")
+      #expect(try await cluster.value("deployment/ziti-controller", note, in: scenario.namespace) == "")
+      #expect(try await controller.shell("sha256sum <\"$DATA/ctrl.db\"") == Self.sum("ctrl-schema44.db"))
+      #expect(try await controller.files().count == 2)
+    }
+    try await noBindings(scenario)
+  }
+
   /// With the management API for the proof where a stand-in can have the claim's folder.
   private func proofSource(_ scenario: Scenario) async throws -> (text: String, api: StandIn?) {
     guard let folder = scenario.cluster.claim(ZitiController.name, in: scenario.namespace) else {
