@@ -105,7 +105,7 @@ let package = Package(
       name: "Operator",
       dependencies: [
         "HoldfastAPI", "JobPlan", "BackupFormat", "KubernetesModel", "KubernetesClient", "KubernetesRuntime",
-        logging, metrics, serviceLifecycle,
+        asyncHTTPClient, logging, metrics, nioCore, nioHTTP1, serviceLifecycle, yams,
       ], swiftSettings: strict),
 
     // The data path.
@@ -292,7 +292,7 @@ let package = Package(
       name: "OperatorTests",
       dependencies: [
         "Operator", "HealthServer", "JobPlan", "HoldfastAPI", "KubernetesModel", "KubernetesClient",
-        "KubernetesRuntime", "KubernetesTestKit", logging, metrics, serviceLifecycle, yams,
+        "KubernetesRuntime", "KubernetesTestKit", hummingbird, logging, metrics, nioCore, serviceLifecycle, yams,
       ], swiftSettings: strict),
     // Test support: real servers started for a test run, and what the store tests share.
     .target(

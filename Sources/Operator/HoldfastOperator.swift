@@ -38,14 +38,26 @@ public struct HoldfastOperator: Service {
     leading.record(1)
     defer { leading.record(0) }
     let events = EventRecorder(client, component: "holdfast-operator", instance: instance, logger: logger)
-    let context = OperatorContext(client: client, configuration: configuration, events: events, logger: logger)
+    var sinks: [any EventSink & Service] = [events]
+    if let notifications = configuration.notifications { sinks.append(notifier(notifications)) }
+    let context = OperatorContext(
+      client: client, configuration: configuration, events: EventSinks(sinks: sinks), logger: logger)
     let controllers = Controllers(context)
     health.watch(controllers.informers)
     // Stopped in reverse order: first the controllers, then what they read, and last what they told.
-    let services: [any Service] = [events] + controllers.informers.map(\.service) + controllers.controllers
+    let services: [any Service] = sinks + controllers.informers.map(\.service) + controllers.controllers
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }, logger: logger))
     try await group.run()
+  }
+
+  private func notifier(_ notifications: OperatorConfiguration.Notifications) -> Notifier {
+    let identity = ClusterIdentity(client)
+    let options = Notifier.Options(
+      urlFile: notifications.urlFile, format: notifications.format,
+      reasons: NotificationReasons(notifications.reasons))
+    // Which cluster it is helps; a notification does not wait for it.
+    return Notifier(options, poster: HTTPWebhookPoster(), cluster: { try? await identity.value() }, logger: logger)
   }
 }

@@ -18,6 +18,20 @@ public struct OperatorConfiguration: Sendable, Hashable {
     }
   }
 
+  /// Where Events are told of besides. The URL stays in its file.
+  public struct Notifications: Sendable, Hashable {
+    public var urlFile: String
+    public var format: NotificationFormat
+    /// Reasons of Events; `*` stands for all.
+    public var reasons: [String]
+
+    public init(urlFile: String, format: NotificationFormat = .json, reasons: [String]) {
+      self.urlFile = urlFile
+      self.format = format
+      self.reasons = reasons
+    }
+  }
+
   /// `--executor-image` and its kin: how executor pods look where a policy does not say.
   public var executor: ExecutorDefaults
   /// `--namespace`: the namespaces to work in; empty means all.
@@ -32,11 +46,13 @@ public struct OperatorConfiguration: Sendable, Hashable {
   public var failedBackupsLimit: Int
   /// `--target-preflight`: try each policy's target before a backup has to.
   public var targetPreflight: Bool
+  /// `--notifications-url-file` and its kin; nil means none.
+  public var notifications: Notifications?
 
   public init(
     executor: ExecutorDefaults, namespaces: [String] = [], trustedNamespaces: Set<String> = [],
     leaderElection: LeaderElection? = nil, workers: Int = 2,
-    failedBackupsLimit: Int = 20, targetPreflight: Bool = true
+    failedBackupsLimit: Int = 20, targetPreflight: Bool = true, notifications: Notifications? = nil
   ) {
     self.executor = executor
     self.namespaces = namespaces
@@ -45,6 +61,7 @@ public struct OperatorConfiguration: Sendable, Hashable {
     self.workers = workers
     self.failedBackupsLimit = failedBackupsLimit
     self.targetPreflight = targetPreflight
+    self.notifications = notifications
   }
 
   /// Whether the operator can have rights on what is in no namespace: one that works in some namespaces only has them

@@ -74,7 +74,11 @@ struct LogOptions: ParsableArguments {
   var logFormat = LogFormat.text
 
   func logger(_ label: String = "holdfast") -> Logger {
-    Logger(label: label) { _ in StandardErrorLog(format: logFormat, logLevel: logLevel.level) }
+    Self.logger(label, level: logLevel.level, format: logFormat)
+  }
+
+  static func logger(_ label: String, level: Logger.Level, format: LogFormat) -> Logger {
+    Logger(label: label) { _ in StandardErrorLog(format: format, logLevel: level) }
   }
 }
 

@@ -10,80 +10,61 @@ import Operator
 import ServiceLifecycle
 import UnixSignals
 
-/// Runs the operator. Only wiring: what it does is in the target `Operator`.
+/// Runs the operator. Only wiring: what it does is in the target `Operator`, and so is what it can be told.
 struct OperatorCommand: AsyncParsableCommand {
-  static let trustedNamespacesVariable = "HOLDFAST_TRUSTED_NAMESPACES"
-
   static let configuration = CommandConfiguration(
     commandName: "operator", abstract: "Run the operator in a cluster.",
     discussion: """
       In a pod it uses the pod's ServiceAccount; elsewhere --kubeconfig, KUBECONFIG or ~/.kube/config. It reads no \
       Secret. It serves /healthz, /readyz and /metrics.
+
+      Everything can be said by a flag, by the environment variable in brackets, or in a YAML file (--config or \
+      \(OperatorSettings.fileVariable)) under the key that follows it; a flag goes before a variable, and that before the file. \
+      A variable for a list is separated by commas.
       """)
 
-  @Option(help: ArgumentHelp("A kubeconfig file.", valueName: "file"))
-  var kubeconfig: String?
+  @Option(help: ArgumentHelp("A YAML file of settings. [\(OperatorSettings.fileVariable)]", valueName: "file"))
+  var config: String?
 
-  @Option(help: ArgumentHelp("A context of the kubeconfig in place of its current one.", valueName: "name"))
-  var context: String?
-
+  @OptionGroup(title: "Cluster") var cluster: ClusterOptions
   @OptionGroup(title: "Executor pods") var executor: ExecutorOptions
-
-  @Option(
-    name: .customLong("namespace"),
-    help: ArgumentHelp("Work in this namespace only; may be repeated. Default: all.", valueName: "name"))
-  var namespaces: [String] = []
-
-  @Option(
-    name: .customLong("trusted-namespace"),
-    help: ArgumentHelp(
-      "Policies of this namespace may capture cluster-scoped objects and other namespaces; may be repeated. Also as a "
-        + "comma-separated list in \(Self.trustedNamespacesVariable).", valueName: "name"))
-  var trustedNamespaces: [String] = []
-
+  @OptionGroup(title: "Work") var work: WorkOptions
   @OptionGroup(title: "Leader election") var election: LeaderElectionOptions
+  @OptionGroup(title: "Notifications") var notifications: NotificationOptions
+  @OptionGroup(title: "Health, metrics, log") var service: ServiceOptions
 
-  @Option(help: "Objects of one kind that are worked on at once.")
-  var workers = 2
+  func validate() throws { _ = try settings() }
 
-  @Option(help: "Backup objects of failed runs that are kept for each policy.")
-  var failedBackupsLimit = 20
-
-  @Option(
-    help: ArgumentHelp(
-      "Try each policy's target by a Job when it changes, once a day, and again where that failed.",
-      valueName: "true|false"))
-  var targetPreflight = true
-
-  @Option(help: ArgumentHelp("The address for probes and metrics. Default: all.", valueName: "address"))
-  var healthHost: String?
-
-  @Option(help: "The port for probes and metrics; 0 picks a free one, which is logged.")
-  var healthPort = 8080
-
-  @OptionGroup(title: "Log") var log: LogOptions
-
-  func validate() throws {
-    guard executor.image(ProcessInfo.processInfo.environment) != nil else {
-      throw ValidationError("no image for executor pods: give --executor-image or set \(ExecutorOptions.imageVariable)")
-    }
-    guard workers > 0, failedBackupsLimit > 0 else {
-      throw ValidationError("--workers and --failed-backups-limit have to be at least 1")
+  /// - Throws: `ValidationError` with everything that is wrong.
+  private func settings() throws -> OperatorSettings {
+    let given = [
+      cluster.given, executor.given, work.given, election.given, notifications.given, service.given,
+    ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+    do {
+      return try OperatorSettings(
+        flags: given.compactMapValues { $0.isEmpty ? nil : $0 }, environment: ProcessInfo.processInfo.environment,
+        file: config)
+    } catch {
+      throw ValidationError("\(error)")
     }
   }
 
   func run() async throws {
-    let logger = log.logger("holdfast.operator")
+    let settings = try settings()
+    let logger = LogOptions.logger(
+      "holdfast.operator", level: Logger.Level(rawValue: settings.text(.logLevel) ?? "") ?? .info,
+      format: LogFormat(rawValue: settings.text(.logFormat) ?? "") ?? .text)
     let metrics = PrometheusMetrics(help: OperatorMetrics.help)
     MetricsSystem.bootstrap(metrics)
     Gauge(label: "holdfast_build_info", dimensions: [("version", HoldfastVersion.current)]).record(1)
     do {
-      let cluster = try ClientConfiguration.load(kubeconfig: kubeconfig, context: context)
+      let cluster = try ClientConfiguration.load(
+        kubeconfig: settings.text(.kubeconfig), context: settings.text(.context))
       let http = try HTTPTransport(configuration: cluster)
       let client = KubernetesClient(
         transport: RetryingTransport(MetricsTransport(http)), defaultNamespace: cluster.defaultNamespace)
       do {
-        try await serve(client, metrics, logger)
+        try await serve(client, settings, metrics, logger)
       } catch {
         try? await http.shutdown()  // The first error is the one that tells something.
         throw error
@@ -95,28 +76,23 @@ struct OperatorCommand: AsyncParsableCommand {
     }
   }
 
-  private func trusted(_ environment: [String: String]) -> Set<String> {
-    let listed = (environment[Self.trustedNamespacesVariable] ?? "").split(separator: ",")
-    return Set(trustedNamespaces + listed.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty })
-  }
-
-  private func serve(_ client: KubernetesClient, _ metrics: PrometheusMetrics, _ logger: Logger) async throws {
-    let identity = LeaderElector.Options.uniqueIdentity()
+  private func serve(
+    _ client: KubernetesClient, _ settings: OperatorSettings, _ metrics: PrometheusMetrics, _ logger: Logger
+  ) async throws {
     let instance = ProcessInfo.processInfo.environment["POD_NAME"] ?? ProcessInfo.processInfo.hostName
     let configuration = OperatorConfiguration(
-      executor: executor.defaults(ProcessInfo.processInfo.environment), namespaces: namespaces,
-      trustedNamespaces: trusted(ProcessInfo.processInfo.environment),
-      leaderElection: election.configuration(identity: identity, namespace: client.defaultNamespace),
-      workers: workers, failedBackupsLimit: failedBackupsLimit, targetPreflight: targetPreflight)
+      settings, ownNamespace: client.defaultNamespace, identity: LeaderElector.Options.uniqueIdentity())
     let holdfast = HoldfastOperator(client: client, configuration: configuration, instance: instance, logger: logger)
     let health = HealthServer(
-      host: healthHost, port: healthPort, metrics: metrics, logger: logger, notReady: { holdfast.health.notReady })
+      host: settings.text(.healthHost), port: Int(settings.number(.healthPort)), metrics: metrics, logger: logger,
+      notReady: { holdfast.health.notReady })
     logger.notice(
       "The operator starts.",
       metadata: [
         "version": "\(HoldfastVersion.current)", "executor.image": "\(configuration.executor.image)",
-        "namespaces": "\(namespaces.isEmpty ? "all" : namespaces.joined(separator: ","))",
+        "namespaces": "\(configuration.namespaces.isEmpty ? "all" : configuration.namespaces.joined(separator: ","))",
         "namespaces.trusted": "\(configuration.trustedNamespaces.sorted().joined(separator: ","))",
+        "notifications": "\(configuration.notifications == nil ? "off" : settings.text(.notificationsFormat) ?? "")",
       ])
     var group = ServiceGroupConfiguration(
       services: [
@@ -126,52 +102,5 @@ struct OperatorCommand: AsyncParsableCommand {
       ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(25)
     try await ServiceGroup(configuration: group).run()
-  }
-}
-
-struct ExecutorOptions: ParsableArguments {
-  static let imageVariable = "HOLDFAST_EXECUTOR_IMAGE"
-
-  @Option(
-    help: ArgumentHelp(
-      "The image of executor pods where a policy names none. Default: \(Self.imageVariable).", valueName: "image"))
-  var executorImage: String?
-
-  @Option(help: ArgumentHelp("Always, IfNotPresent or Never. Default: the API server's.", valueName: "policy"))
-  var executorImagePullPolicy: String?
-
-  @Option(
-    name: .customLong("executor-image-pull-secret"),
-    help: ArgumentHelp("A pull Secret in the policies' namespaces; may be repeated.", valueName: "name"))
-  var executorImagePullSecrets: [String] = []
-
-  @Option(help: "The group that owns volumes of filesystem targets; 0 leaves it to the platform (OpenShift).")
-  var executorFsGroup: Int64 = 65_532
-
-  func image(_ environment: [String: String]) -> String? {
-    [executorImage, environment[Self.imageVariable]].compactMap(\.self).first { !$0.isEmpty }
-  }
-
-  func defaults(_ environment: [String: String]) -> ExecutorDefaults {
-    ExecutorDefaults(
-      image: image(environment) ?? "", imagePullPolicy: executorImagePullPolicy,
-      imagePullSecrets: executorImagePullSecrets, fileSystemGroup: executorFsGroup == 0 ? nil : executorFsGroup)
-  }
-}
-
-struct LeaderElectionOptions: ParsableArguments {
-  @Flag(help: "Work only while holding a Lease; needed where more than one replica runs.")
-  var leaderElect = false
-
-  @Option(help: ArgumentHelp("Where the Lease is. Default: the operator's own namespace.", valueName: "name"))
-  var leaderElectNamespace: String?
-
-  @Option(help: ArgumentHelp("The Lease.", valueName: "name"))
-  var leaderElectName = "holdfast-operator"
-
-  func configuration(identity: String, namespace: String) -> OperatorConfiguration.LeaderElection? {
-    guard leaderElect else { return nil }
-    return OperatorConfiguration.LeaderElection(
-      namespace: leaderElectNamespace ?? namespace, leaseName: leaderElectName, identity: identity)
   }
 }

@@ -46,7 +46,9 @@ struct StandardErrorLog: LogHandler {
   private static func json(
     _ time: String, _ level: Logger.Level, _ message: String, _ values: [String: String]
   ) -> String {
-    let fields = values.merging(["time": time, "level": level.rawValue, "message": message]) { $1 }
+    var fields = ["time": time, "level": level.rawValue, "message": message]
+    // What a line is about never takes the place of the line itself, nor gets lost.
+    for (key, value) in values { fields[fields[key] == nil ? key : key + "_"] = value }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // Strings always encode.

@@ -11,6 +11,7 @@ import Testing
     imagePullSecrets: [pull]
     executor: {image: "registry.example.com/executor:2", pullPolicy: Never, imagePullSecrets: [a, b], fsGroup: 1234567}
     watchNamespaces: [openbao, pki]
+    notifications: {urlSecret: {name: hook, key: address}, format: slack, reasons: [BackupFailed]}
     extraArgs: [--leader-elect-name=other]
     extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]
     serviceAccount: {name: mine, annotations: {a: b}}
@@ -125,7 +126,11 @@ import Testing
     let pod = try require(try manifests.one("Deployment")[path: "spec", "template", "spec"], "pod")
     #expect(pod[path: "securityContext", "runAsNonRoot"] == true)
     #expect(pod[path: "securityContext", "seccompProfile", "type"] == "RuntimeDefault")
-    #expect(pod["hostNetwork"] == nil && pod["hostPID"] == nil && pod["volumes"] == nil)
+    #expect(pod["hostNetwork"] == nil && pod["hostPID"] == nil)
+    // Nothing but the webhook's URL, where there is one.
+    let volumes = pod["volumes"]?.arrayValue ?? []
+    #expect(volumes.isEmpty || values == Self.everything)
+    #expect(volumes.allSatisfy { $0["secret"]?["secretName"] == "hook" })
     let container = try manifests.container()
     #expect(container[path: "securityContext", "allowPrivilegeEscalation"] == false)
     #expect(container[path: "securityContext", "readOnlyRootFilesystem"] == true)
@@ -165,7 +170,8 @@ import Testing
     let arguments = try manifests.container().strings("args")
     for argument in [
       "--executor-image-pull-policy=Never", "--executor-image-pull-secret=a", "--executor-image-pull-secret=b",
-      "--executor-fs-group=1234567", "--namespace=openbao", "--namespace=pki", "--leader-elect-name=other",
+      "--notifications-url-file=/etc/holdfast/notifications/url", "--notifications-format=slack",
+      "--notifications-reason=BackupFailed", "--executor-fs-group=1234567", "--namespace=openbao", "--namespace=pki", "--leader-elect-name=other",
     ] {
       #expect(arguments.contains(argument))
     }
@@ -231,6 +237,7 @@ import Testing
     "replicaCount: two", "image: {repository: ''}", "image: {digest: abc}", "log: {level: loud}", "unknown: 1",
     "executor: {pullPolicy: Sometimes}", "watchNamespaces: [Not_A_Name]", "trustedNamespaces: ['*']", "http: {port: 0}",
     "serviceAccount: {create: false}", "metrics: {service: {enabled: false}, serviceMonitor: {enabled: true}}",
+    "notifications: {format: xml}", "notifications: {urlSecret: {name: x, key: ''}}",
     "networkPolicy: {executors: {enabled: true}}", "metrics: {prometheusRule: {enabled: maybe}}",
     "podDisruptionBudget: {maxUnavailable: []}", "rbac: {userRoles: {agregate: true}}", "tests: {image: 1}",
   ])

@@ -55,6 +55,9 @@ public enum OperatorMetrics {
       "holdfast_kubernetes_leader_election_leading", .gauge, ["lease"],
       "1 on the replica that holds the lease; only with leader election."),
     MetricDescription(
+      "holdfast_notifications_total", .counter, ["result"],
+      "Notifications, by result: delivered, failed after all attempts, or dropped since too many waited."),
+    MetricDescription(
       "holdfast_operator_leading", .gauge,
       "1 on the replica that does the work, also without leader election; 0 on one that waits."),
   ]

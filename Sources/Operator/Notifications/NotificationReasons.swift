@@ -1,0 +1,15 @@
+/// Which Events become notifications.
+struct NotificationReasons: Sendable, Hashable {
+  /// What somebody wants to know without looking: trouble, and its end.
+  static let usual = [
+    EventReason.policyInvalid, .unprotected, .protected, .targetUnreachable, .targetReachable, .backupFailed,
+    .backupWaiting, .backupDeletionFailed, .restoreCompleted, .restoreFailed, .restoreUnknown,
+  ].map(\.rawValue)
+
+  private let reasons: Set<String>
+
+  /// - Parameter reasons: `*` stands for all.
+  init(_ reasons: [String]) { self.reasons = Set(reasons) }
+
+  func contains(_ reason: String) -> Bool { reasons.contains(reason) || reasons.contains("*") }
+}
