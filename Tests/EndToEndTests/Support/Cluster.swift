@@ -52,8 +52,9 @@ struct Cluster: Sendable {
     return try await shared.get()
   }
 
-  /// A sandbox for one test, with the definitions applied.
-  static func startSandbox() async throws -> Cluster {
+  /// A sandbox for one test.
+  /// - Parameter isEmpty: Without Holdfast's definitions and roles.
+  static func startSandbox(isEmpty: Bool = false) async throws -> Cluster {
     let folder = try ServerProcess.makeFolder("sandbox")
     let kubeconfig = folder.appendingPathComponent("kubeconfig").path
     let process = try ServerProcess(
@@ -67,7 +68,7 @@ struct Cluster: Sendable {
       guard FileManager.default.fileExists(atPath: kubeconfig) else { return false }
       return (try? await cluster.kubectl("get", "--raw", "/readyz").succeeded) ?? false
     }
-    try await cluster.applyDefinitions()
+    if !isEmpty { try await cluster.applyDefinitions() }
     return cluster
   }
 
