@@ -171,7 +171,8 @@ import Testing
     for argument in [
       "--executor-image-pull-policy=Never", "--executor-image-pull-secret=a", "--executor-image-pull-secret=b",
       "--notifications-url-file=/etc/holdfast/notifications/url", "--notifications-format=slack",
-      "--notifications-reason=BackupFailed", "--executor-fs-group=1234567", "--namespace=openbao", "--namespace=pki", "--leader-elect-name=other",
+      "--notifications-reason=BackupFailed", "--executor-fs-group=1234567", "--namespace=openbao", "--namespace=pki",
+      "--leader-elect-name=other",
     ] {
       #expect(arguments.contains(argument))
     }
