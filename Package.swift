@@ -227,7 +227,8 @@ let package = Package(
       dependencies: [
         "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesModel", "KubernetesClient", "StreamPipeline", "Age",
         "ObjectStore", "S3Store", "GCSStore", "AzureStore", "StoreHTTP", "SnapshotSource", "OpenBaoSource",
-        "CertManagerSource", "EtcdSource", "FilesSource", "OpenZitiSource", "PKIPreview", "ResourceRestore",
+        "CertManagerSource", "EtcdSource", "FilesSource", "OpenZitiSource", "Inspection", "PKIPreview",
+        "ResourceRestore",
         "ResourceSet", "Bolt",
         "Tar", asyncHTTPClient, crypto, nioCore, nioSSL, logging, "CMalloc", "CProgramPages",
       ], swiftSettings: strict),
@@ -286,7 +287,7 @@ let package = Package(
 
     // Tests of the plan and the operator.
     .testTarget(
-      name: "JobPlanTests", dependencies: ["JobPlan", "HoldfastAPI", "KubernetesModel"],
+      name: "JobPlanTests", dependencies: ["JobPlan", "BackupFormat", "HoldfastAPI", "KubernetesModel"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "OperatorTests",
@@ -401,8 +402,8 @@ let package = Package(
       name: "ExecutorTests",
       dependencies: [
         "Executor", "Age", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesClient", "KubernetesModel",
-        "KubernetesTestKit", "ObjectStore", "SnapshotSource",
-        "StreamPipeline", "S3Store", "GCSStore", "AzureStore", "StoreHTTP", logging, nioCore,
+        "KubernetesTestKit", "ObjectStore", "SnapshotSource", "StreamPipeline", "S3Store", "GCSStore", "AzureStore",
+        "StoreHTTP", logging, nioCore,
       ], swiftSettings: strict),
     .testTarget(
       name: "holdfastTests",

@@ -10,11 +10,21 @@ import Synchronization
 public final class ClusterConnection: Sendable {
   private let mounts: Mounts
   private let environment: [String: String]
+  private let kubeconfig: String?
+  private let context: String?
   /// By the bytes that an answer may have; nil for the transport's own limit.
   private let transports = Mutex<[Int?: HTTPTransport]>([:])
 
-  public init(mounts: Mounts, environment: [String: String] = ProcessInfo.processInfo.environment) {
+  /// - Parameters:
+  ///   - kubeconfig: A file in place of the environment's; nil for that, or the pod's own token.
+  ///   - context: Of the kubeconfig, in place of its current one.
+  public init(
+    mounts: Mounts, environment: [String: String] = ProcessInfo.processInfo.environment, kubeconfig: String? = nil,
+    context: String? = nil
+  ) {
     self.mounts = mounts
+    self.kubeconfig = kubeconfig
+    self.context = context
     self.environment = environment
   }
 
@@ -52,9 +62,9 @@ public final class ClusterConnection: Sendable {
   private func configuration() throws -> ClientConfiguration {
     let folder = mounts.path(MountLayout.api)
     var configuration =
-      FileManager.default.fileExists(atPath: "\(folder)/token")
+      kubeconfig == nil && context == nil && FileManager.default.fileExists(atPath: "\(folder)/token")
       ? try ClientConfiguration.inCluster(environment: environment, directory: folder)
-      : try ClientConfiguration.load(environment: environment)
+      : try ClientConfiguration.load(kubeconfig: kubeconfig, context: context, environment: environment)
     configuration.userAgent = "holdfast-executor"
     return configuration
   }

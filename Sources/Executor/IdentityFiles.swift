@@ -7,9 +7,11 @@ public enum IdentityFiles {
   public static let defaultKey = "identity.txt"
 
   /// - Returns: Empty where nothing is named; artifacts without encryption need none.
-  public static func load(_ decryption: RestoreRequest.Decryption?, from mounts: Mounts) throws -> [AgeIdentity] {
+  /// - Parameter field: Where the reference stands, for messages.
+  public static func load(
+    _ decryption: RestoreRequest.Decryption?, from mounts: Mounts, field: String = "decryption.identitySecretRef"
+  ) throws -> [AgeIdentity] {
     guard let reference = decryption?.identitySecretRef else { return [] }
-    let field = "decryption.identitySecretRef"
     let text = try mounts.secret(reference.name, key: reference.key ?? defaultKey, field: field)
     return try parse(text, what: "Secret \(reference.name), which \(field) names")
   }

@@ -15,6 +15,8 @@ public struct ObjectRestore: Sendable {
   let source: String
   let client: KubernetesClient
   let settings: ResourceRestoreSettings
+  /// nil where cert-manager's controller stays at work.
+  var pause: ControllerPause?
 
   /// What will be done, and what a person should know of it.
   struct Planned: Sendable {
@@ -27,14 +29,21 @@ public struct ObjectRestore: Sendable {
     _ reader: ArtifactReader, _ identities: [AgeIdentity], now: @escaping @Sendable () -> Date
   ) async throws -> Planned {
     let restore = ResourceRestore(
-      client: client, settings: settings,
+      client: client, settings: settings, pause: pause?.hooks,
       read: { consume in
         try await reader.decoded(identities) { stream in
           for try await bytes in stream { try await consume(bytes) }
         }
       }, now: now)
     let plan = try await restore.plan()
-    return Planned(restore: restore, plan: plan, actions: actions(plan))
+    var actions = actions(plan)
+    if let pause {
+      let found = try await pause.preview()
+      actions.insert(
+        RestoreRequest.PlannedAction(source: source, action: "pause", object: found.object, detail: found.detail), at: 0
+      )
+    }
+    return Planned(restore: restore, plan: plan, actions: actions)
   }
 
   private func actions(_ plan: ResourceRestorePlan) -> [RestoreRequest.PlannedAction] {
@@ -62,6 +71,7 @@ extension ErrorMapping {
       case .conflict: .restoreConflict
       case .certificates: .certificatesReissued
       case .forbidden: .restoreForbidden
+      case .controllerPaused: .controllerPaused
       default: .restoreFailed
       }
     return RunFailure(step: step, reason: reason, message: error.message, source: source, cause: error)

@@ -39,6 +39,9 @@ struct PreflightReport {
     warnings.append(warning)
   }
 
+  /// What is neither good nor bad.
+  mutating func note(_ capability: PreflightCapability, _ value: Bool) { capabilities[capability] = value }
+
   mutating func skip(_ step: PreflightStep, _ why: String) { set(step, .skipped, why) }
 
   mutating func fail(_ step: PreflightStep, _ failure: RunFailure) {

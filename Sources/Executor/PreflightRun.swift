@@ -161,6 +161,7 @@ public struct PreflightRun: Sendable {
       report.confirm(.list, .list)
       compareClocks(own, &report)
       await removeOldProbes(objects, own)
+      await lookForBackups(&report)
     } catch let error as ObjectStoreError where error.code == .accessDenied {
       let pruning = context.plan.spec.retention == nil ? "" : ", and retention removes nothing"
       report.miss(
@@ -168,6 +169,19 @@ public struct PreflightRun: Sendable {
     } catch {
       report.fail(.list, failure(error))
     }
+  }
+
+  /// Whether the policy begins where another cluster, or an earlier one, has left backups. Says nothing where it takes long.
+  private func lookForBackups(_ report: inout PreflightReport) async {
+    let hasAny = try? await limited { [walk = ManifestWalk(store: context.store, layout: context.layout)] in
+      var hasAny = false
+      try await walk.run { _ in
+        hasAny = true
+        return false
+      }
+      return hasAny
+    }
+    if let hasAny { report.note(.olderBackups, hasAny) }
   }
 
   private func compareClocks(_ object: ObjectInfo, _ report: inout PreflightReport) {

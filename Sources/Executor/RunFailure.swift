@@ -2,7 +2,7 @@ public import HoldfastAPI
 
 /// The parts of a run that a failure can name.
 public enum RunStep: String, Sendable, Hashable, CaseIterable {
-  case prepare, source, upload, manifest, prune, download, decrypt, preflight, restore, verify
+  case prepare, source, upload, manifest, prune, download, decrypt, preflight, restore, verify, catalog
 }
 
 /// Why a run failed: the one form in which errors leave the executor.

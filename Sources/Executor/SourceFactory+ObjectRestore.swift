@@ -28,7 +28,10 @@ extension SourceFactory {
       clusterResourceNamespace: destination?.clusterResourceNamespace,
       restoresACMEStatus: destination?.restoreACMEStatus ?? false)
     do {
-      return ObjectRestore(source: artifact.source, client: try cluster.client(), settings: settings)
+      let client = try cluster.client()
+      return ObjectRestore(
+        source: artifact.source, client: client, settings: settings,
+        pause: restore.flatMap { ControllerPause(destination, restore: $0, plan: plan, client: client) })
     } catch var failure as RunFailure {
       failure.step = .preflight
       throw failure

@@ -93,7 +93,11 @@ public struct Backup: KubernetesObject, Hashable {
     public var size: Int64?
     /// By source name: what the source told of itself, for example a cluster id.
     public var facts: [String: [String: String]]?
+    /// uid of `kube-system` in the cluster that made it, where that is another one than this.
+    public var clusterID: String?
+    /// Whether the last look found the backup good, however deep it went; nil where nobody has looked.
     public var verified: Bool?
+    public var verification: Verification?
     /// What the run saw in the bucket after it pruned.
     public var storage: BackupPolicyStatus.Storage?
     /// Ids of the backups that the run removed by retention.
@@ -101,7 +105,8 @@ public struct Backup: KubernetesObject, Hashable {
     /// Why the run failed; of one that still runs, why its last attempt did.
     public var failure: Failure?
     public var warnings: [String]?
-    /// `Completed`, `Failed`; `PartiallyCaptured` where something that was asked for is not in it.
+    /// `Completed`, `Failed`; `PartiallyCaptured` where something that was asked for is not in it; `Verified` where somebody
+    /// has looked.
     public var conditions: [Condition]?
 
     public init(phase: Phase? = nil, trigger: BackupTrigger? = nil) {

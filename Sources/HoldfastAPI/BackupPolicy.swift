@@ -32,6 +32,8 @@ public struct BackupPolicySpec: Codable, Sendable, Hashable {
   public var encryption: Encryption?
   public var compression: Compression?
   public var retention: Retention?
+  /// Reads backups back on a schedule of its own; nil means never.
+  public var verification: Verification?
   public var executor: ExecutorTemplate?
   /// Accepted and checked; nothing acts on it in this version, and the policy's `Ready` condition says so.
   public var preUpgrade: PreUpgrade?
@@ -46,7 +48,8 @@ public struct BackupPolicySpec: Codable, Sendable, Hashable {
   public init(
     schedule: String? = nil, timeZone: String? = nil, suspend: Bool? = nil, startingDeadlineSeconds: Int64? = nil,
     sources: [Source], target: Target, encryption: Encryption? = nil, compression: Compression? = nil,
-    retention: Retention? = nil, executor: ExecutorTemplate? = nil, preUpgrade: PreUpgrade? = nil,
+    retention: Retention? = nil, verification: Verification? = nil, executor: ExecutorTemplate? = nil,
+    preUpgrade: PreUpgrade? = nil,
     executorImage: String? = nil, jwtAuthRole: String? = nil, tokenSecretRef: SecretReference? = nil
   ) {
     self.schedule = schedule
@@ -58,6 +61,7 @@ public struct BackupPolicySpec: Codable, Sendable, Hashable {
     self.encryption = encryption
     self.compression = compression
     self.retention = retention
+    self.verification = verification
     self.executor = executor
     self.preUpgrade = preUpgrade
     self.executorImage = executorImage

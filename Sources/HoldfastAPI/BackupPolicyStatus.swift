@@ -68,8 +68,68 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
     }
   }
 
+  /// What is known of the backups that the target held before: see `docs/catalogue.md`.
+  public struct Catalog: Codable, Sendable, Hashable {
+    /// Of the target that was listed.
+    public var hash: String
+    /// The value of the annotation `holdfast.dev/catalog-sync` that was last answered.
+    public var request: String?
+    /// When the last listing ended.
+    public var time: Timestamp?
+    /// Manifests that it found.
+    public var found: Int?
+    /// Backup objects that it made.
+    public var made: Int?
+    /// Manifests that cannot be used; no Backup object stands for them.
+    public var unreadable: Int?
+    /// Listings in a row that failed.
+    public var failures: Int?
+    /// Why the last one failed, or what it left out.
+    public var message: String?
+    /// What the listing saw.
+    public var storage: Storage?
+
+    public init(
+      hash: String, request: String? = nil, time: Timestamp? = nil, found: Int? = nil, made: Int? = nil,
+      unreadable: Int? = nil, failures: Int? = nil, message: String? = nil, storage: Storage? = nil
+    ) {
+      self.hash = hash
+      self.request = request
+      self.time = time
+      self.found = found
+      self.made = made
+      self.unreadable = unreadable
+      self.failures = failures
+      self.message = message
+      self.storage = storage
+    }
+  }
+
+  /// The last run that read backups back.
+  public struct VerificationRun: Codable, Sendable, Hashable {
+    /// The Job's name.
+    public var job: String
+    /// When it ended.
+    public var time: Timestamp
+    /// Backups that were found good.
+    public var good: Int?
+    /// Backups that were found damaged.
+    public var damaged: Int?
+    /// Backups that it could not tell of.
+    public var unknown: Int?
+
+    public init(job: String, time: Timestamp, good: Int? = nil, damaged: Int? = nil, unknown: Int? = nil) {
+      self.job = job
+      self.time = time
+      self.good = good
+      self.damaged = damaged
+      self.unknown = unknown
+    }
+  }
+
   public var observedGeneration: Int64?
-  /// `Ready`, `Scheduled`, `Protected`, `TargetReachable`, and `TLSVerified` where that is off.
+  /// `Ready`, `Scheduled`, `Protected`, `TargetReachable`, `TLSVerified` where that is off, `Verified` where backups are read
+  /// back, and `CatalogSynced` where the target held older backups.
   public var conditions: [Condition]?
   public var lastBackup: Run?
   public var lastSuccessfulBackup: Run?
@@ -77,11 +137,13 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
   public var consecutiveFailures: Int?
   public var storage: Storage?
   public var target: TargetCheck?
+  public var catalog: Catalog?
+  public var verification: VerificationRun?
 
   public init(
     observedGeneration: Int64? = nil, conditions: [Condition]? = nil, lastBackup: Run? = nil,
     lastSuccessfulBackup: Run? = nil, nextScheduledTime: Timestamp? = nil, consecutiveFailures: Int? = nil,
-    storage: Storage? = nil, target: TargetCheck? = nil
+    storage: Storage? = nil, target: TargetCheck? = nil, catalog: Catalog? = nil, verification: VerificationRun? = nil
   ) {
     self.observedGeneration = observedGeneration
     self.conditions = conditions
@@ -91,5 +153,7 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
     self.consecutiveFailures = consecutiveFailures
     self.storage = storage
     self.target = target
+    self.catalog = catalog
+    self.verification = verification
   }
 }

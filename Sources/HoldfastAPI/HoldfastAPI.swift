@@ -33,6 +33,17 @@ public enum HoldfastAPI {
   public static let specHashAnnotation = "holdfast.dev/spec-hash"
   /// On a Backup with `deletionPolicy: Delete`: the artifacts have yet to be removed.
   public static let artifactsFinalizer = "holdfast.dev/artifacts"
+  /// On a Backup: `catalog` where it was made from a manifest in the bucket, not by a run.
+  public static let originLabel = "holdfast.dev/origin"
+  public static let catalogOrigin = "catalog"
+  /// On a Backup that was made from a manifest: the manifest's id. Such a Backup starts no run.
+  public static let catalogIDAnnotation = "holdfast.dev/catalog-id"
+  /// On a BackupPolicy: any new value has the bucket listed once more, so that every manifest has its Backup.
+  public static let catalogSyncAnnotation = "holdfast.dev/catalog-sync"
+  /// On a Deployment that a restore has scaled to zero: the replicas that it had.
+  public static let pausedReplicasAnnotation = "holdfast.dev/paused-replicas"
+  /// On a Deployment that a restore has scaled to zero: `<namespace>/<name>/<uid>` of the RestoreRequest.
+  public static let pausedByAnnotation = "holdfast.dev/paused-by"
   /// The field manager of the operator's writes.
   public static let fieldManager = "holdfast-operator"
 }
@@ -42,4 +53,10 @@ public enum JobOperation: String, Codable, Sendable, Hashable, CaseIterable {
   case backup, restore, delete
   /// Tries the target, and leaves nothing there.
   case preflight
+  /// Makes a Backup for each manifest in the bucket.
+  case catalog
+  /// Reads backups back.
+  case verify
+  /// Scales back what a restore that died has scaled to zero.
+  case unpause
 }

@@ -22,6 +22,14 @@ public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStrin
   public static let noBackupYet = Reason("NoBackupYet")
   public static let backupOverdue = Reason("BackupOverdue")
   public static let lastBackupFailed = Reason("LastBackupFailed")
+  /// The newest backup was read back and found damaged.
+  public static let backupDamaged = Reason("BackupDamaged")
+  /// The last look found the backups as they were made.
+  public static let verified = Reason("Verified")
+  /// Every manifest of the target has its Backup.
+  public static let catalogSynced = Reason("CatalogSynced")
+  /// Manifests in the target cannot be used.
+  public static let manifestsUnreadable = Reason("ManifestsUnreadable")
 
   // The check of a target.
   /// A preflight, or a backup, has written to it.
@@ -91,6 +99,8 @@ public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStrin
   /// A CA would be issued again, and nothing was changed.
   public static let certificatesReissued = Reason("CertificatesReissued")
   public static let restoreForbidden = Reason("RestoreForbidden")
+  /// cert-manager's controller was scaled to zero and could not be scaled back.
+  public static let controllerPaused = Reason("ControllerPaused")
   public static let planned = Reason("Planned")
   public static let internalError = Reason("InternalError")
 }

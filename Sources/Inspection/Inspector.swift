@@ -1,5 +1,5 @@
 public import Age
-internal import NIOCore
+public import NIOCore
 internal import StreamPipeline
 
 /// Says what a file is and whether it is sound, through layers of age and zstd.
@@ -29,6 +29,17 @@ public struct Inspector: Sendable {
       }
     }
     report.size = input.byteCount
+    return report
+  }
+
+  /// The same for bytes that come from elsewhere, which are read to their end. What is around them (age, zstd) may be opened
+  /// already.
+  /// - Throws: What the sequence throws.
+  public func inspect<Source: AsyncSequence & Sendable>(
+    stream: Source
+  ) async throws -> InspectionReport where Source.Element == ByteBuffer {
+    var report = InspectionReport()
+    try await examine(stream, file: nil, into: &report)
     return report
   }
 

@@ -9,6 +9,12 @@ public struct ExecutorInputs: Sendable, Hashable {
     case bucketOnly
     case backup
     case restore(Plan.Restore?)
+    /// The target, and the API server for Backup objects.
+    case catalog
+    /// The same, and the identity that opens artifacts.
+    case verification
+    /// The API server alone.
+    case unpause
   }
 
   /// A token of the pod's ServiceAccount for one source.
@@ -55,9 +61,13 @@ public struct ExecutorInputs: Sendable, Hashable {
 
   /// - Parameter absentClaims: Those that are not there yet; a pod that mounts them would never start.
   public init(spec: BackupPolicySpec, scope: Scope = .backup, absentClaims: Set<String> = []) {
-    add(spec.target)
+    if scope != .unpause { add(spec.target) }
     switch scope {
     case .bucketOnly: break
+    case .catalog, .unpause: needsAPI = true
+    case .verification:
+      needsAPI = true
+      add(secret: spec.verification?.identitySecretRef?.name)
     case .backup: for source in spec.sources { add(source, spec: spec) }
     case .restore(let restore):
       for source in spec.sources { add(source.openBao ?? source.vault, source: source.name, spec: spec) }

@@ -73,8 +73,8 @@ public struct ExecutorPod: Sendable {
 
   private var arguments: [String] {
     let root = MountLayout.defaultRoot
-    return [
-      operation.rawValue, "--plan", "\(root)/\(MountLayout.planFolder)/\(MountLayout.planFile)", "--mounts", root,
+    return operation.command + [
+      "--plan", "\(root)/\(MountLayout.planFolder)/\(MountLayout.planFile)", "--mounts", root,
       "--result", Self.terminationMessagePath,
     ]
   }
@@ -137,6 +137,17 @@ public struct ExecutorPod: Sendable {
     } catch {
       throw JobPlanError(
         field: "spec.executor.\(field)", message: "it has not the shape that Kubernetes gives this field in a pod")
+    }
+  }
+}
+
+extension JobOperation {
+  /// The executor's subcommand, and what a Job gives it besides.
+  var command: [String] {
+    switch self {
+    case .backup, .restore, .delete, .preflight, .unpause: [rawValue]
+    case .catalog: [rawValue, "sync"]
+    case .verify: [rawValue, "--scheduled"]
     }
   }
 }

@@ -37,6 +37,40 @@ public struct ExecutorResult: Codable, Sendable, Hashable {
     }
   }
 
+  /// Of a listing of the target.
+  public struct Catalog: Codable, Sendable, Hashable {
+    /// Manifests, those that cannot be used among them.
+    public var found: Int
+    /// Backup objects that were made, or whose making was ended.
+    public var made: Int
+    public var unreadable: Int
+    public var storage: BackupPolicyStatus.Storage
+
+    public init(found: Int, made: Int, unreadable: Int, storage: BackupPolicyStatus.Storage) {
+      self.found = found
+      self.made = made
+      self.unreadable = unreadable
+      self.storage = storage
+    }
+  }
+
+  /// Of a run that reads backups back. What was found of each is in its Backup object.
+  public struct Verification: Codable, Sendable, Hashable {
+    public var good: Int
+    public var damaged: Int
+    /// Of which nothing could be told.
+    public var unknown: Int
+    /// The first of those that are damaged, newest first.
+    public var damagedIDs: [String]
+
+    public init(good: Int = 0, damaged: Int = 0, unknown: Int = 0, damagedIDs: [String] = []) {
+      self.good = good
+      self.damaged = damaged
+      self.unknown = unknown
+      self.damagedIDs = damagedIDs
+    }
+  }
+
   public var resultVersion: Int
   public var operation: JobOperation
   public var outcome: Outcome
@@ -52,6 +86,8 @@ public struct ExecutorResult: Codable, Sendable, Hashable {
   /// By source name.
   public var facts: [String: [String: String]]?
   public var prune: Prune?
+  public var catalog: Catalog?
+  public var verification: Verification?
   /// Of a restore.
   public var plan: [RestoreRequest.PlannedAction]?
   public var steps: [RestoreRequest.Step]?
@@ -89,4 +125,6 @@ public enum PreflightCapability: String, Codable, Sendable, Hashable, CaseIterab
   case delete
   /// Only looked for where `objectLock` asks for it.
   case objectLock
+  /// Not of the credentials: whether there are backups below the policy's prefix already.
+  case olderBackups
 }

@@ -15,6 +15,12 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
   case definitions
   /// Everything, to read: of a namespace, or of the cluster.
   case resources
+  /// Backup objects, to make one for each manifest of a bucket.
+  case catalog
+  /// Backup objects, to say in them what reading them back has shown.
+  case verification
+  /// Deployments, to scale cert-manager's controller to zero and back.
+  case controllers
   /// The journal of a restore.
   case results
   /// cert-manager's objects of a namespace, and their Secrets and ConfigMaps, to bring back.
@@ -27,10 +33,13 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
   /// trusted namespaces alone.
   case restore
 
-  /// Only bound while a restore runs.
+  /// Whether it changes anything. All of these but ``verification``, which only touches the status of Backups, are bound only
+  /// while the Job that needs them runs.
   public var writes: Bool {
     switch self {
-    case .results, .certManagerRestore, .certManagerClusterRestore, .openZitiRestore, .restore: true
+    case .catalog, .verification, .controllers, .results, .certManagerRestore, .certManagerClusterRestore,
+      .openZitiRestore, .restore:
+      true
     case .exec, .certManager, .certManagerCluster, .secrets, .definitions, .resources: false
     }
   }
@@ -45,6 +54,9 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
     case .secrets: "secrets"
     case .definitions: "definitions"
     case .resources: "resources"
+    case .catalog: "catalog"
+    case .verification: "verification"
+    case .controllers: "controllers"
     case .results: "results"
     case .certManagerRestore: "certmanager-restore"
     case .certManagerClusterRestore: "certmanager-cluster-restore"
@@ -86,6 +98,22 @@ public enum ExecutorRole: String, Sendable, Hashable, CaseIterable {
         // `get` on everything would be exec into pods and the proxy of nodes, too.
         PolicyRule(apiGroups: ["*"], resources: ["*"], verbs: ["list"]),
         PolicyRule(apiGroups: [""], resources: ["namespaces"], verbs: ["get"]),
+      ]
+    case .catalog:
+      [
+        PolicyRule(apiGroups: ["holdfast.dev"], resources: ["backups"], verbs: ["get", "list", "create"]),
+        PolicyRule(apiGroups: ["holdfast.dev"], resources: ["backups/status"], verbs: ["patch"]),
+      ]
+    case .verification:
+      [
+        PolicyRule(apiGroups: ["holdfast.dev"], resources: ["backups"], verbs: ["get", "list"]),
+        PolicyRule(apiGroups: ["holdfast.dev"], resources: ["backups/status"], verbs: ["patch"]),
+      ]
+    case .controllers:
+      [
+        PolicyRule(apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list", "patch"]),
+        // Until the last of them is gone.
+        PolicyRule(apiGroups: [""], resources: ["pods"], verbs: ["list"]),
       ]
     case .results:
       [PolicyRule(apiGroups: [""], resources: ["configmaps"], verbs: ["get", "update"])]

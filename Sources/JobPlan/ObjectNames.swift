@@ -13,6 +13,10 @@ public enum ObjectNames {
   public static let labelLimit = 63
 
   public static func cronJob(policy: String) -> String { limited(policy, suffix: "-backup", to: cronJobLimit) }
+  /// The CronJob that reads backups back.
+  public static func verificationCronJob(policy: String) -> String {
+    limited(policy, suffix: "-verify", to: cronJobLimit)
+  }
   public static func plan(policy: String) -> String { limited(policy, suffix: "-plan", to: labelLimit) }
   public static func serviceAccount(policy: String) -> String { limited(policy, suffix: "-backup", to: labelLimit) }
 
@@ -35,6 +39,15 @@ public enum ObjectNames {
   public static func preflightJob(policy: String, check: String) -> String {
     limited(policy, suffix: "-preflight-\(shortHash(check, length: 8))", to: labelLimit)
   }
+  /// The Job that lists a policy's target.
+  /// - Parameter check: What makes this listing another one than the last.
+  public static func catalogJob(policy: String, check: String) -> String {
+    limited(policy, suffix: "-catalog-\(shortHash(check, length: 8))", to: labelLimit)
+  }
+  /// The Backup that stands for a manifest which no run of this cluster has told of.
+  public static func catalogBackup(policy: String, id: String) -> String {
+    limited(policy, suffix: "-\(id.lowercased())", to: labelLimit)
+  }
   /// The Job, and its plan, that removes a Backup's artifacts.
   public static func deleteJob(backup: String, uid: String) -> String { unique(backup, uid, suffix: "-delete") }
 
@@ -42,6 +55,10 @@ public enum ObjectNames {
   /// another attempt only where a person asks for it.
   public static func restoreJob(request: String, uid: String, attempt: Int = 1) -> String {
     unique(request, uid, suffix: attempt > 1 ? "-restore-\(attempt)" : "-restore")
+  }
+  /// The Job that scales back what a restore's Job left at zero.
+  public static func unpauseJob(restoreJob: String) -> String {
+    limited(restoreJob, suffix: "-unpause", to: labelLimit)
   }
   /// The journal of a restore's Job.
   public static func result(job: String) -> String { limited(job, suffix: "-result", to: labelLimit) }

@@ -11,7 +11,9 @@ extension PolicyObjects {
   /// - Throws: Where an object cannot be encoded.
   public func bindings() throws -> Bindings {
     var bindings = Bindings()
-    for grant in SourcePermissions(spec: spec, namespace: namespace ?? "").grants {
+    var grants = SourcePermissions(spec: spec, namespace: namespace ?? "").grants
+    if spec.verification != nil { grants.append(.init(.verification, in: namespace ?? "")) }
+    for grant in grants {
       let role = RoleReference(kind: "ClusterRole", name: grant.role.name)
       let metadata = bindingMetadata(grant)
       if grant.namespace == nil {
@@ -44,7 +46,7 @@ extension PolicyObjects {
       ownerReferences: isOwn ? policy.ownerReference().map { [$0] } : nil)
   }
 
-  private var executorSubject: Subject {
+  var executorSubject: Subject {
     Subject(
       kind: "ServiceAccount",
       name: spec.executor?.serviceAccountName ?? serviceAccount?.metadata.name

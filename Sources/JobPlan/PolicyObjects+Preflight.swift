@@ -45,7 +45,7 @@ extension PolicyObjects {
     let pod = ExecutorPod(
       operation: .preflight, planConfigMap: ObjectNames.plan(policy: policyName),
       inputs: ExecutorInputs(spec: spec, scope: .bucketOnly), template: spec.executorTemplate, defaults: defaults,
-      serviceAccount: serviceAccount?.metadata.name, labels: labels)
+      serviceAccount: accountName, labels: labels)
     var template = spec.executorTemplate
     template.activeDeadlineSeconds = Self.preflightDeadline
     var job = ExecutorJob.spec(pod: try pod.podTemplate(), template: template, isRepeatable: false)

@@ -32,7 +32,15 @@ public struct PolicyObjects: Sendable {
 
   /// The identity that a JWT role is bound to; nil where no source needs one or the policy names its own.
   public var serviceAccount: ServiceAccount? {
-    guard inputs.needsIdentity, spec.executor?.serviceAccountName == nil else { return nil }
+    inputs.needsIdentity || spec.verification != nil ? account : nil
+  }
+
+  /// What pods that need no API server run as.
+  var accountName: String? { inputs.needsIdentity ? account?.metadata.name : nil }
+
+  /// nil where the policy names its own.
+  public var account: ServiceAccount? {
+    guard spec.executor?.serviceAccountName == nil else { return nil }
     return ServiceAccount(
       metadata: ObjectMeta(
         name: ObjectNames.serviceAccount(policy: name), namespace: namespace, labels: ObjectLabels.of(policy: name),
@@ -83,7 +91,7 @@ public struct PolicyObjects: Sendable {
     let pod = ExecutorPod(
       operation: .delete, planConfigMap: objectName, inputs: ExecutorInputs(spec: spec, scope: .bucketOnly),
       template: spec.executorTemplate,
-      defaults: defaults, serviceAccount: serviceAccount?.metadata.name, labels: labels)
+      defaults: defaults, serviceAccount: accountName, labels: labels)
     let job = Job(
       metadata: ObjectMeta(
         name: objectName, namespace: namespace, labels: labels, ownerReferences: owner.map { [$0] }),
@@ -94,7 +102,7 @@ public struct PolicyObjects: Sendable {
   private func jobSpec(labels: [String: String], trigger: BackupTrigger?, cronJob: String?) throws -> JobSpec {
     let pod = ExecutorPod(
       operation: .backup, planConfigMap: ObjectNames.plan(policy: name), inputs: inputs,
-      template: spec.executorTemplate, defaults: defaults, serviceAccount: serviceAccount?.metadata.name,
+      template: spec.executorTemplate, defaults: defaults, serviceAccount: accountName,
       labels: labels, trigger: trigger, cronJob: cronJob)
     return ExecutorJob.spec(pod: try pod.podTemplate(), template: spec.executorTemplate, isRepeatable: true)
   }

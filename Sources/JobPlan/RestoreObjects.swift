@@ -7,6 +7,9 @@ public struct RestoreObjects: Sendable {
   /// Present once, and only once, the Job was let go; set by the same write that lets it go.
   public static let releasedAnnotation = "holdfast.dev/released"
 
+  /// Seconds for ``unpauseJob()``, its attempts together.
+  public static let unpauseDeadline: Int64 = 300
+
   public let request: RestoreRequest
   /// Which policy wrote the backup, perhaps in another cluster.
   public let origin: Plan.Policy
@@ -95,6 +98,28 @@ public struct RestoreObjects: Sendable {
         ownerReferences: request.ownerReference().map { [$0] }),
       spec: ExecutorJob.spec(
         pod: try pod.podTemplate(), template: template, isRepeatable: false, isSuspended: !isDryRun))
+  }
+
+  /// Whether the restore scales something to zero for its time.
+  public var pausesControllers: Bool {
+    (request.spec.sources ?? []).contains { ($0.certManager ?? $0.resources)?.pausedController != nil }
+  }
+
+  /// The Job that scales back what the restore's Job left at zero. It changes nothing where nothing is to be done, and may run
+  /// any number of times.
+  public func unpauseJob() throws -> Job {
+    let labels = ObjectLabels.of(policy: policyName, operation: .unpause, restore: name)
+    let pod = ExecutorPod(
+      operation: .unpause, planConfigMap: objectName(isDryRun: false),
+      inputs: ExecutorInputs(spec: spec, scope: .unpause), template: template, defaults: defaults,
+      serviceAccount: serviceAccount?.metadata.name, labels: labels)
+    var template = template
+    template.activeDeadlineSeconds = Self.unpauseDeadline
+    return Job(
+      metadata: ObjectMeta(
+        name: ObjectNames.unpauseJob(restoreJob: objectName(isDryRun: false)), namespace: request.metadata.namespace, labels: labels,
+        ownerReferences: request.ownerReference().map { [$0] }),
+      spec: ExecutorJob.spec(pod: try pod.podTemplate(), template: template, isRepeatable: true))
   }
 
   /// What the Job may do at the API server, beyond its own namespace too.

@@ -43,6 +43,10 @@ public struct RestorePermissions: Sendable, Hashable {
         for old in resources.resolvedNamespaces(own: origin) { wanted.insert(.init(.restore, in: place(old))) }
       }
     }
+    for selection in request.sources ?? [] {
+      guard let paused = (selection.certManager ?? selection.resources)?.pausedController else { continue }
+      wanted.insert(.init(.controllers, in: paused.namespace))
+    }
     let everywhere = Set(wanted.filter { $0.namespace == nil }.map(\.role))
     grants = wanted.filter { $0.namespace == nil || !everywhere.contains($0.role) }
       .sorted { ($0.namespace ?? "", $0.role.rawValue) < ($1.namespace ?? "", $1.role.rawValue) }

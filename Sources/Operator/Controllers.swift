@@ -54,6 +54,7 @@ struct Controllers {
     policy.watch(bindings, keys: Self.boundPolicies(of:))
     // Preflights: every other Job belongs to something else.
     policy.watchOwned(jobs, by: BackupPolicy.resource)
+    policy.watch(jobs, keys: Self.verifiedPolicies(of:))
     policy.watch(backups, keys: Self.policies(of:))
     policy.watch(requests) { [store = backups.store] in Self.policies(of: $0, backups: store) }
 
@@ -104,6 +105,14 @@ struct Controllers {
       [ObjectKey(namespace: backup.metadata.namespace, name: backup.spec.policyRef.name)]
     case .broken: []
     }
+  }
+
+  /// The policy whose backups a Job reads back: its CronJob owns the Job.
+  private static func verifiedPolicies(of change: Change<Job>) -> [ObjectKey] {
+    guard change.metadata.labels?[HoldfastAPI.operationLabel] == JobOperation.verify.rawValue,
+      let name = change.metadata.labels?[HoldfastAPI.policyLabel]
+    else { return [] }
+    return [ObjectKey(namespace: change.metadata.namespace, name: name)]
   }
 
   /// A restore protects what it uses: the plan of the policy changes when it begins and when it ends.

@@ -109,7 +109,8 @@ public enum OperatorPermissions {
     + rights(
       .namespaces, "rbac.authorization.k8s.io", "clusterroles",
       names: [
-        "holdfast-executor-results", "holdfast-executor-exec", "holdfast-executor-certmanager",
+        "holdfast-executor-results", "holdfast-executor-catalog", "holdfast-executor-verification",
+        "holdfast-executor-controllers", "holdfast-executor-exec", "holdfast-executor-certmanager",
         "holdfast-executor-secrets", "holdfast-executor-resources", "holdfast-executor-certmanager-restore",
         "holdfast-executor-openziti-restore",
       ], ["bind": "an executor's role, in a namespace"])

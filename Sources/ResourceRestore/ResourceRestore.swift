@@ -20,16 +20,21 @@ public struct ResourceRestore: Sendable {
   let read: ReadResourceSet
   let now: @Sendable () -> Date
   let sleep: @Sendable (Duration) async throws -> Void
+  let pause: ControllerPauseHooks?
   var limits = Settling.Limits()
 
-  /// - Parameter read: The artifact, decrypted and decompressed.
+  /// - Parameters:
+  ///   - read: The artifact, decrypted and decompressed.
+  ///   - pause: Keeps cert-manager's controller away while objects are written; nil to leave it at work.
   public init(
-    client: KubernetesClient, settings: ResourceRestoreSettings, read: @escaping ReadResourceSet,
+    client: KubernetesClient, settings: ResourceRestoreSettings, pause: ControllerPauseHooks? = nil,
+    read: @escaping ReadResourceSet,
     now: @escaping @Sendable () -> Date = { Date() },
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.client = client
     self.settings = settings
+    self.pause = pause
     self.read = read
     self.now = now
     self.sleep = sleep
@@ -88,7 +93,7 @@ public struct ResourceRestore: Sendable {
     let work = ApplyWork(
       client: client, planner: planner, plan: plan, served: ServedResources(client: client),
       applier: ObjectApplier(client: client, planner: planner, sleep: sleep),
-      settling: Settling(client: client, limits: limits, sleep: sleep), width: Self.width)
+      settling: Settling(client: client, limits: limits, sleep: sleep), width: Self.width, pause: pause)
     return try await work.run(read, progress: progress)
   }
 

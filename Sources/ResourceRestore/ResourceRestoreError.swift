@@ -19,6 +19,8 @@ public struct ResourceRestoreError: Error, Sendable, CustomStringConvertible {
     public static let refused = Code("refused")
     /// The server, or a webhook that it asks, does not answer. Worth another try.
     public static let unreachable = Code("unreachable")
+    /// cert-manager's controller was scaled to zero and could not be scaled back. A person must act.
+    public static let controllerPaused = Code("controllerPaused")
     public static let failed = Code("failed")
   }
 

@@ -9,7 +9,7 @@ struct Holdfast: AsyncParsableCommand {
     commandName: "holdfast",
     abstract: "Keeps restorable backups of a control plane and of the PKI it lives on.",
     discussion: """
-      The executor's subcommands (backup, restore, prune, list, verify, preflight) read a plan: the JSON that the operator puts \
+      The executor's subcommands (backup, restore, prune, list, verify, catalog, preflight) read a plan: the JSON that the operator puts \
       into the ConfigMap of a policy, or one written by hand. They need no cluster.
 
       Exit codes: 0 done, 1 failed, 2 wrong usage or an invalid plan, 143 stopped by SIGTERM or SIGINT after cleaning \
@@ -18,7 +18,8 @@ struct Holdfast: AsyncParsableCommand {
     version: HoldfastVersion.current,
     subcommands: [
       OperatorCommand.self, BackupCommand.self, RestoreCommand.self, PruneCommand.self, ListCommand.self,
-      VerifyCommand.self, InspectCommand.self, PreflightCommand.self, DeleteCommand.self, VersionCommand.self,
+      VerifyCommand.self, CatalogCommand.self, UnpauseCommand.self, InspectCommand.self, PreflightCommand.self,
+      DeleteCommand.self, VersionCommand.self,
     ])
 
   static func main() async {

@@ -98,7 +98,7 @@ enum RunningCommand {
     }
   }
 
-  private static func write(_ result: ExecutorResult, to file: ResultFile) throws {
+  static func write(_ result: ExecutorResult, to file: ResultFile) throws {
     do {
       try file.write(result)
     } catch {
@@ -107,14 +107,14 @@ enum RunningCommand {
     }
   }
 
-  private static func failed(_ operation: JobOperation, _ failure: RunFailure, _ started: Timestamp) -> ExecutorResult {
+  static func failed(_ operation: JobOperation, _ failure: RunFailure, _ started: Timestamp) -> ExecutorResult {
     var result = ExecutorResult(
       operation: operation, outcome: .failed, startTime: started, completionTime: Timestamp(Date()))
     result.failure = failure.backupFailure
     return result
   }
 
-  private static func exitCode(for error: any Error) -> any Error {
+  static func exitCode(for error: any Error) -> any Error {
     switch error {
     case let code as ExitCode: return code
     case is ReportedFailure: return ExitStatus.failed

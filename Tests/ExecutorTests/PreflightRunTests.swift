@@ -24,7 +24,12 @@ import Testing
     let world = World(maxCount: 1)
     let result = await preflight(world)
     #expect(result.outcome == .succeeded && result.failure == nil && result.warnings == nil)
-    #expect(result.capabilities == ["conditionalWrite": true, "read": true, "list": true, "delete": true])
+    #expect(
+      result.capabilities == [
+        "conditionalWrite": true, "read": true, "list": true, "delete": true, "olderBackups": false,
+      ])
+    _ = await world.backup()
+    #expect(await preflight(world).capabilities?["olderBackups"] == true)
     #expect(result.location == "memory://store/pre/ns/pol")
     #expect(Set(states(result).values) == ["Completed", "Skipped"])
     #expect(try await world.keys().isEmpty)

@@ -94,6 +94,8 @@ struct CustomResourceDefinitionTests {
     #expect(try values("backuppolicies", "status", "lastBackup", "phase") == phases)
     #expect(try values("backups", "status", "phase") == phases)
     #expect(try values("backups", "status", "trigger") == BackupTrigger.allCases.map(\.rawValue))
+    #expect(
+      try values("backups", "status", "verification", "depth") == Backup.VerificationDepth.allCases.map(\.rawValue))
     #expect(try values("backups", "spec", "deletionPolicy") == Backup.DeletionPolicy.allCases.map(\.rawValue))
     #expect(
       try values("restorerequests", "spec", "conflictPolicy") == RestoreRequest.ConflictPolicy.allCases.map(\.rawValue))

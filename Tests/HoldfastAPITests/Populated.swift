@@ -82,7 +82,8 @@ enum Populated {
     schedule: "@daily", timeZone: "Etc/UTC", suspend: true, startingDeadlineSeconds: 10,
     sources: [source], target: target,
     encryption: Encryption(age: .init(recipients: ["r"]), none: .init(acknowledged: true)), compression: .zstd,
-    retention: Retention(maxCount: 1, maxAge: "1d"), executor: executor,
+    retention: Retention(maxCount: 1, maxAge: "1d"),
+    verification: .init(schedule: "@daily", identitySecretRef: secret, latest: 1, all: true), executor: executor,
     preUpgrade: .init(window: "1m", requireVerified: true, workloads: [.init(kind: "Deployment", name: "n")]),
     executorImage: "i", jwtAuthRole: "r", tokenSecretRef: secret)
 
@@ -93,7 +94,11 @@ enum Populated {
       nextScheduledTime: time,
       consecutiveFailures: 1, storage: .init(count: 1, bytes: 1, oldest: time, newest: time),
       target: .init(
-        hash: "h", since: time, checkedAt: time, seenAt: time, failures: 1, capabilities: ["list": true]))
+        hash: "h", since: time, checkedAt: time, seenAt: time, failures: 1, capabilities: ["list": true]),
+      catalog: .init(
+        hash: "h", request: "r", time: time, found: 1, made: 1, unreadable: 1, failures: 1, message: "m",
+        storage: .init(count: 1, bytes: 1, oldest: time, newest: time)),
+      verification: .init(job: "j", time: time, good: 1, damaged: 1, unknown: 1))
   }()
 
   static let failure = Backup.Failure(step: "s", reason: "r", message: "m", source: "s")
@@ -107,7 +112,9 @@ enum Populated {
       .init(source: "s", key: "k", plainSize: 1, plainSHA256: "d", storedSize: 1, storedSHA256: "d")
     ]
     (status.size, status.facts, status.verified, status.failure) = (1, ["s": ["k": "v"]], true, failure)
-    (status.storage, status.pruned) = (policyStatus.storage, ["i"])
+    (status.storage, status.pruned, status.clusterID) = (policyStatus.storage, ["i"], "c")
+    status.verification = .init(
+      time: time, depth: .content, message: "m", evidence: ["e"], warnings: ["w"], failure: failure)
     (status.warnings, status.conditions) = (["w"], [condition])
     return status
   }()
@@ -130,8 +137,12 @@ enum Populated {
     sources: [
       .init(
         name: "s", openBao: server, vault: server, openZiti: openZitiDestination,
-        certManager: .init(conflictPolicy: .skip, clusterResourceNamespace: "n", restoreACMEStatus: true),
-        resources: .init(conflictPolicy: .replace, clusterResourceNamespace: "n", restoreACMEStatus: true))
+        certManager: .init(
+          conflictPolicy: .skip, clusterResourceNamespace: "n", restoreACMEStatus: true, pauseControllers: true,
+          controller: .init(namespace: "n", name: "n")),
+        resources: .init(
+          conflictPolicy: .replace, clusterResourceNamespace: "n", restoreACMEStatus: true, pauseControllers: true,
+          controller: .init(namespace: "n", name: "n")))
     ],
     namespaceMapping: ["a": "b"], conflictPolicy: .fail, safetyBackup: true, dryRun: true, force: true,
     executor: executor)

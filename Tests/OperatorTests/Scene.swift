@@ -237,7 +237,7 @@ extension Job {
 
 extension FakeCluster {
   /// Without those that only try a target.
-  var runJobs: [Job] { all(Job.self).filter { $0.operation != .preflight } }
+  var runJobs: [Job] { all(Job.self).filter { ![.preflight, .catalog].contains($0.operation) } }
   var preflightJobs: [Job] { all(Job.self).filter { $0.operation == .preflight } }
 
   /// As the Job controller and the executor would end it.

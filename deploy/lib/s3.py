@@ -1,6 +1,6 @@
 """A small S3 client on boto3, so that the demonstration looks at the bucket with something that Holdfast did not write.
 
-s3.py make BUCKET | ls [BUCKET [PREFIX]] | get BUCKET KEY FILE | uploads BUCKET
+s3.py make BUCKET | ls [BUCKET [PREFIX]] | get BUCKET KEY FILE | put BUCKET KEY FILE | uploads BUCKET
 """
 import os
 import sys
@@ -32,6 +32,9 @@ def main() -> None:
             print(upload["Key"])
     elif command == "get":
         client.download_file(*arguments)
+    elif command == "put":
+        bucket, key, file = arguments
+        client.upload_file(file, bucket, key)
     else:
         sys.exit(__doc__)
 

@@ -23,26 +23,44 @@ extension BackupPolicySpec {
       { target.issues("spec.target", allowsLocalPath: isPlan) },
       encryptionIssues,
       retentionIssues,
+      { verificationIssues(seed: seed) },
       executorIssues,
       preUpgradeIssues,
     ]
     return checks.flatMap { $0() }
   }
 
+  private static func cronProblem(_ schedule: String, seed: String, ifEmpty: String) -> String? {
+    do throws(CronSchedule.ParseError) {
+      guard try CronSchedule(schedule, seed: seed).expectedInterval == nil else { return nil }
+      return "\(Syntax.quoted(schedule)) never comes: no month it names has such a day; change the day or month"
+    } catch {
+      return schedule.isEmpty ? ifEmpty : error.message
+    }
+  }
+
+  private func verificationIssues(seed: String) -> [ValidationIssue] {
+    guard let verification else { return [] }
+    var issues: [ValidationIssue] = []
+    issues.add(
+      "spec.verification.schedule",
+      Self.cronProblem(
+        verification.schedule, seed: seed, ifEmpty: "is empty; write when backups are read back, for example @weekly"))
+    issues += verification.identitySecretRef?.issues("spec.verification.identitySecretRef") ?? []
+    if let latest = verification.latest, !(1...1_000).contains(latest) {
+      issues.add("spec.verification.latest", "is \(latest); use 1 to 1000, or all: true")
+    }
+    if verification.latest != nil, verification.all == true {
+      issues.add("spec.verification.all", "and latest exclude each other; keep one")
+    }
+    return issues
+  }
+
   private func scheduleIssues(seed: String) -> [ValidationIssue] {
     var issues: [ValidationIssue] = []
-    if let schedule {
-      do throws(CronSchedule.ParseError) {
-        let parsed = try CronSchedule(schedule, seed: seed)
-        if parsed.expectedInterval == nil {
-          issues.add(
-            "spec.schedule",
-            "\(Syntax.quoted(schedule)) never comes: no month it names has such a day; change the day or month")
-        }
-      } catch {
-        issues.add("spec.schedule", schedule.isEmpty ? "is empty; leave it out for manual runs only" : error.message)
-      }
-    }
+    issues.add(
+      "spec.schedule",
+      schedule.flatMap { Self.cronProblem($0, seed: seed, ifEmpty: "is empty; leave it out for manual runs only") })
     if let timeZone, TimeZoneName.resolve(timeZone) == nil {
       issues.add(
         "spec.timeZone",

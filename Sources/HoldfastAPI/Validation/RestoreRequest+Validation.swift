@@ -68,6 +68,14 @@ extension RestoreRequest.Spec {
       ]
       if destinations.count(where: \.self) > 1 { issues.add(field, "has two destinations; keep one") }
       issues += source.openZiti?.issues("\(field).openZiti") ?? []
+      for (kind, objects) in [("certManager", source.certManager), ("resources", source.resources)] {
+        guard let controller = objects?.controller else { continue }
+        issues.add("\(field).\(kind).controller.namespace", controller.namespace.flatMap(Syntax.dnsLabel))
+        issues.add("\(field).\(kind).controller.name", controller.name.flatMap(Syntax.dnsSubdomain))
+        if objects?.pauseControllers != true {
+          issues.add("\(field).\(kind).controller", "says what is paused; set pauseControllers: true, or remove it")
+        }
+      }
       for (kind, server) in [("openBao", source.openBao), ("vault", source.vault)] {
         guard let server else { continue }
         issues += server.issues("\(field).\(kind)")

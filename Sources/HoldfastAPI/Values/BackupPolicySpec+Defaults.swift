@@ -14,7 +14,13 @@ extension BackupPolicySpec {
     if let schedule, let parsed = try? CronSchedule(schedule, seed: "\(namespace)/\(name)") {
       spec.schedule = parsed.plain
     }
-    spec.timeZone = timeZone ?? (schedule == nil ? nil : TimeZoneName.utc)
+    // By another seed, so that H does not put both at the same minute.
+    if let text = verification?.schedule,
+      let parsed = try? CronSchedule(text, seed: "\(namespace)/\(name)/verification")
+    {
+      spec.verification?.schedule = parsed.plain
+    }
+    spec.timeZone = timeZone ?? (schedule == nil && verification == nil ? nil : TimeZoneName.utc)
     spec.target = target.defaulted()
     spec.compression = compression ?? .zstd
     spec.sources = sources.map { source in

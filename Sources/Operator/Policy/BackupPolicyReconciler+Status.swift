@@ -9,7 +9,8 @@ extension BackupPolicyReconciler {
   /// Writes the status, where it changed, and tells of changes that matter.
   /// - Returns: After which time the status changes by itself.
   func report(
-    _ policy: BackupPolicy, _ applied: Applied, _ history: PolicyHistory, _ target: TargetPreflight.Outcome?
+    _ policy: BackupPolicy, _ applied: Applied, _ history: PolicyHistory, _ target: TargetPreflight.Outcome?,
+    _ catalog: CatalogSync.Outcome?, _ verification: VerificationTracking
   ) async throws -> Duration? {
     let now = context.now()
     var (status, next) = Self.status(of: policy, applied: applied, history: history, now: now)
@@ -18,9 +19,17 @@ extension BackupPolicyReconciler {
       Self.setTarget(&status, of: policy, target.tracking, now: Timestamp(now))
       next = [next, target.next].compactMap(\.self).min()
     }
+    if let catalog {
+      Self.setCatalog(&status, catalog, now: Timestamp(now))
+      next = [next, catalog.next].compactMap(\.self).min()
+    }
+    status.storage = history.storage(besides: status.catalog) ?? status.storage
+    Self.setVerification(&status, verification, now: Timestamp(now))
     try await context.client.writeStatus(of: policy, from: policy.status, to: status)
     tell(policy, from: policy.status, to: status)
     tellTarget(policy, from: policy.status, to: status)
+    if let catalog { tellCatalog(policy, catalog) }
+    tellVerification(policy, from: policy.status, to: status)
     let missed = schedules.missed(of: policy, status, history, now: now)
     next = [next, missed?.changesAt].compactMap(\.self).min()
     PolicyMetrics(policy.key).record(PolicyMetric.figures(of: policy, status, history, missed: missed?.count))
@@ -38,7 +47,7 @@ extension BackupPolicyReconciler {
     let time = Timestamp(now)
     let protection = Protection.of(
       schedule: schedule, timeZone: timeZone, lastGood: history.lastGood.map { ($0.runTime, $0.key.name) },
-      lastFailure: history.failuresInRow.first?.status?.failure, now: now)
+      lastFailure: history.failuresInRow.first?.status?.failure, damage: history.newestDamage, now: now)
 
     var status = policy.status ?? BackupPolicyStatus()
     status.observedGeneration = generation

@@ -60,7 +60,14 @@ struct BackupPolicyReconciler: Reconciler {
     } else {
       target = nil
     }
-    let next = try await report(policy, applied, history, target)
+    let catalog: CatalogSync.Outcome?
+    if let objects = applied.objects, let target {
+      catalog = try await CatalogSync(context: context).outcome(for: policy, objects, target.tracking)
+    } else {
+      catalog = nil
+    }
+    let verification = try await verification(of: policy, history)
+    let next = try await report(policy, applied, history, target, catalog, verification)
     return [applied.retry, next].compactMap(\.self).min().map { .requeue(after: $0) } ?? .done
   }
 
@@ -100,7 +107,7 @@ struct BackupPolicyReconciler: Reconciler {
   // MARK: Backups that mirror nothing any more
 
   private func tidyUp(_ history: PolicyHistory) async throws {
-    let gone = history.pruned + history.failedBeyond(context.configuration.failedBackupsLimit)
+    let gone = history.pruned + history.duplicates + history.failedBeyond(context.configuration.failedBackupsLimit)
     for backup in gone where backup.metadata.deletionTimestamp == nil {
       do {
         try await remove(backup)

@@ -42,7 +42,14 @@ struct PolicyApplier: Sendable {
   /// The CronJob, or none where there is no schedule.
   /// - Returns: When to look again because something of the old is still in use.
   func applySchedule(_ objects: PolicyObjects) async throws -> Duration? {
-    guard let schedule = objects.spec.schedule else { return try await removeCronJob(of: objects.policy) }
+    let policy = objects.policy
+    if let verification = try objects.verificationCronJob() {
+      tell(policy, "CronJob \(verification.key.name)", try await owned.ensure(verification))
+    } else {
+      // A run that is stopped has only read.
+      try await remove(ObjectNames.verificationCronJob(policy: policy.key.name), of: policy)
+    }
+    guard let schedule = objects.spec.schedule else { return try await removeCronJob(of: policy) }
     let cronJob = try objects.cronJob(schedule: schedule)
     tell(objects.policy, "CronJob \(cronJob.key.name)", try await owned.ensure(cronJob))
     return nil
@@ -69,6 +76,18 @@ struct PolicyApplier: Sendable {
     context.logger.info(
       "A policy has no schedule any more; its CronJob is removed.", metadata: ["policy": "\(policy.key)"])
     return nil
+  }
+
+  private func remove(_ name: String, of policy: BackupPolicy) async throws {
+    let namespace = policy.metadata.namespace ?? ""
+    guard let cronJob = try await context.client.find(CronJob.self, name, in: namespace),
+      cronJob.metadata.controllerReference?.uid == policy.metadata.uid, cronJob.metadata.deletionTimestamp == nil
+    else { return }
+    _ = try await absentIfNotFound {
+      try await context.client.delete(
+        CronJob.self, name: name, namespace: namespace,
+        options: DeleteOptions(uid: cronJob.metadata.uid, propagationPolicy: .background))
+    }
   }
 
   private func tell(_ policy: BackupPolicy, _ what: String, _ outcome: OwnedObjects.Outcome) {

@@ -34,6 +34,26 @@ struct PolicyHistory: Sendable {
   /// Of the newest run that looked.
   var storage: BackupPolicyStatus.Storage? { runs.lazy.compactMap(\.status?.storage).first }
 
+  /// The same, or what a listing saw that ended later.
+  func storage(besides catalog: BackupPolicyStatus.Catalog?) -> BackupPolicyStatus.Storage? {
+    let run = runs.first { $0.status?.storage != nil }
+    guard let listed = catalog?.storage, let time = catalog?.time else { return run?.status?.storage }
+    let seen = run?.status?.completionTime?.date ?? .distantPast
+    return seen > time.date ? run?.status?.storage : listed
+  }
+
+  /// Why the last good backup is none any more; nil where nobody has found it damaged.
+  var newestDamage: String? {
+    guard let status = lastGood?.status, status.verified == false else { return nil }
+    return status.verification?.message ?? "it was read back and found damaged"
+  }
+
+  /// Backups made from a manifest whose own run has told of it meanwhile.
+  var duplicates: [Backup] {
+    let told = Set(runs.filter { !$0.isFromCatalog }.compactMap(\.status?.id))
+    return runs.filter { $0.isFromCatalog && !$0.isHeld && $0.status?.id.map(told.contains) ?? false }
+  }
+
   /// Backups whose artifacts retention has removed from the bucket.
   var pruned: [Backup] {
     let ids = Set(runs.flatMap { $0.status?.pruned ?? [] })
@@ -54,4 +74,9 @@ struct PolicyHistory: Sendable {
       name: backup.key.name, time: end ?? start ?? backup.metadata.creationTimestamp ?? Timestamp(.distantPast),
       phase: status?.phase, size: status?.size, durationSeconds: seconds)
   }
+}
+
+extension Backup {
+  /// Made from a manifest in the bucket, not by a run.
+  var isFromCatalog: Bool { metadata.annotations?[HoldfastAPI.catalogIDAnnotation] != nil }
 }

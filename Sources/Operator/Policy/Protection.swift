@@ -19,9 +19,10 @@ struct Protection: Sendable, Hashable {
   ///   - schedule: nil for manual runs only.
   ///   - lastGood: When the last good run began, and its name.
   ///   - lastFailure: The failure of a later run.
+  ///   - damage: What is wrong with the last good run's backup, where it was read back and found damaged.
   static func of(
     schedule: CronSchedule?, timeZone: TimeZone, lastGood: (start: Date, name: String)?, lastFailure: Backup.Failure?,
-    now: Date
+    damage: String? = nil, now: Date
   ) -> Protection {
     let failure = lastFailure.map { "; the last run failed: \($0.reason), step \($0.step): \($0.message)" } ?? ""
     guard let lastGood else {
@@ -30,6 +31,10 @@ struct Protection: Sendable, Hashable {
         message: "there is no good backup yet\(failure)")
     }
     let last = "the last good backup is \(lastGood.name) of \(Timestamp(lastGood.start))"
+    if let damage {
+      return Protection(
+        status: .false, reason: .backupDamaged, message: "\(last), and it is not as it was made: \(damage)\(failure)")
+    }
     guard let schedule, let next = schedule.next(after: lastGood.start, timeZone: timeZone),
       let interval = schedule.expectedInterval
     else {

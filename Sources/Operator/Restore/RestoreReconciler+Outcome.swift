@@ -78,6 +78,11 @@ extension RestoreReconciler {
     _ request: RestoreRequest, _ phase: RestoreRequest.Phase, _ failure: Backup.Failure?,
     _ result: ExecutorResult? = nil, _ journal: RestoreJournal? = nil
   ) async throws -> ReconcileResult {
+    var failure = failure
+    switch try await putBackControllers(of: request, after: phase) {
+    case .waiting: return .requeue(after: .seconds(5))
+    case .done(let note): if let note { failure?.message += "; \(note)" }
+    }
     let now = Timestamp(context.now())
     var status = request.status ?? RestoreRequest.Status()
     status.take(result)

@@ -31,6 +31,7 @@ struct RestoreReconciler: Reconciler {
       let request = try await client.find(RestoreRequest.self, key.name, in: namespace),
       request.metadata.deletionTimestamp == nil
     else {
+      if try await isEnding(key) { return .requeue(after: .seconds(5)) }
       try await takeBackRights(of: key)
       RestoreMetrics(key).remove()
       return .done

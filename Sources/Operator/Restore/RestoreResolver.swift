@@ -48,7 +48,7 @@ struct RestoreResolver: Sendable {
       recorded.map { id in backups.first { $0.status?.id == id } } ?? Self.newest(of: backups, latest)
     guard let chosen else {
       let before = latest.before.map { " made before \($0)" } ?? ""
-      let verified = latest.requireVerified == true ? " that is verified" : ""
+      let verified = latest.requireVerified == true ? " that is verified" : Self.damagedOnes(backups)
       throw RestoreStop(
         "resolve", .backupNotFound,
         "spec.from.latest: policy \(latest.policyRef.name) has no completed Backup\(before)\(verified)")
@@ -56,12 +56,21 @@ struct RestoreResolver: Sendable {
     return try await resolve(chosen, request)
   }
 
-  /// By the time in the id, which is when the run began.
+  /// Damaged ones are only restored by name.
+  private static func damagedOnes(_ backups: [Backup]) -> String {
+    let damaged = backups.filter { $0.status?.phase == .completed && $0.status?.verified == false }.map(\.key.name)
+    guard !damaged.isEmpty else { return "" }
+    return
+      " that is not known to be damaged (\(damaged.sorted().prefix(5).joined(separator: ", ")) are; spec.from.backup "
+      + "restores one of them all the same)"
+  }
+
+  /// By the time in the id, which is when the run began. One that was read back and found damaged is never the one.
   static func newest(of backups: [Backup], _ latest: RestoreRequest.From.Latest) -> Backup? {
     backups.filter { backup in
       guard backup.status?.phase == .completed, backup.status?.id != nil else { return false }
       if let before = latest.before, backup.runTime >= before.date { return false }
-      return latest.requireVerified != true || backup.status?.verified == true
+      return backup.status?.verified ?? (latest.requireVerified != true)
     }.max { ($0.status?.id ?? "") < ($1.status?.id ?? "") }
   }
 

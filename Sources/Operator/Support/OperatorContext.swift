@@ -69,5 +69,9 @@ enum EventReason: String, CaseIterable {
   case restoreUnknown = "RestoreUnknown"
   case restoreResumed = "RestoreResumed"
   case restoreDecisionInvalid = "RestoreDecisionInvalid"
+  case catalogSynced = "CatalogSynced"
+  case catalogIncomplete = "CatalogIncomplete"
+  case verified = "Verified"
+  case verificationFailed = "VerificationFailed"
   case safetyBackupSkipped = "SafetyBackupSkipped"
 }

@@ -11,6 +11,7 @@ struct ApplyWork: Sendable {
   let applier: ObjectApplier
   let settling: Settling
   let width: Int
+  let pause: ControllerPauseHooks?
 
   private struct State {
     var outcome = ResourceRestore.Outcome()
@@ -18,11 +19,34 @@ struct ApplyWork: Sendable {
     /// Entries of the phase that were written.
     var written: [PlannedObject] = []
     var hasAskedWebhook = false
+    /// Issuers that nobody can make Ready before the controller is back.
+    var postponed: [PlannedObject] = []
   }
 
   func run(
     _ read: ReadResourceSet, progress: @escaping @Sendable (ResourceRestore.Progress) async -> Void
   ) async throws -> ResourceRestore.Outcome {
+    guard let pause, plan.total > 0 else { return try await writeAll(read, progress).outcome }
+    var state: State
+    do {
+      try await pause.pause()
+      state = try await writeAll(read, progress)
+    } catch {
+      do {
+        try await pause.resume()
+      } catch let second {
+        throw ResourceRestoreError(.controllerPaused, "\(error); besides, \(second)", cause: error)
+      }
+      throw error
+    }
+    try await pause.resume()
+    state.outcome.warnings += try await settling.issuers(state.postponed, afterAPause: true)
+    return state.outcome
+  }
+
+  private func writeAll(
+    _ read: ReadResourceSet, _ progress: @escaping @Sendable (ResourceRestore.Progress) async -> Void
+  ) async throws -> State {
     var state = State()
     state.outcome.skipped = plan.count(.skip)
     let total = plan.total
@@ -40,7 +64,7 @@ struct ApplyWork: Sendable {
       }
     }
     try await settle(&state)
-    return state.outcome
+    return state
   }
 
   /// Which members are written in which reading of the set: one is enough where they come in the order of phases.
@@ -148,6 +172,7 @@ struct ApplyWork: Sendable {
     case .definitions where !written.isEmpty:
       try await settling.definitions(written)
       await served.forget()
+    case .issuers where pause != nil: state.postponed += written
     case .issuers: state.outcome.warnings += try await settling.issuers(written)
     default: return
     }

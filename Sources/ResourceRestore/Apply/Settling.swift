@@ -12,6 +12,8 @@ struct Settling: Sendable {
     var issuers = 120
     /// Until anything at all happens to an issuer: where no cert-manager runs, nothing ever does.
     var issuersSilent = 20
+    /// The same after a controller was scaled back, which has to start first and to take its lease.
+    var issuersAfterAPause = 360
   }
 
   let client: KubernetesClient
@@ -59,11 +61,13 @@ struct Settling: Sendable {
 
   /// Until they are Ready, or it is plain that they will not be.
   /// - Returns: A warning for each that is not.
-  func issuers(_ entries: [PlannedObject]) async throws -> [String] {
+  func issuers(_ entries: [PlannedObject], afterAPause: Bool = false) async throws -> [String] {
+    let limit = afterAPause ? limits.issuersAfterAPause : limits.issuers
+    let silentLimit = afterAPause ? limits.issuersAfterAPause : limits.issuersSilent
     var waiting = entries
     var isAlive = false
     var looks = 0
-    while !waiting.isEmpty, looks < (isAlive ? limits.issuers : limits.issuersSilent) {
+    while !waiting.isEmpty, looks < (isAlive ? limit : silentLimit) {
       if looks > 0 { try await sleep(limits.interval) }
       looks += 1
       var still: [PlannedObject] = []

@@ -129,6 +129,9 @@ struct Scenario: Sendable {
     return file
   }
 
+  /// Replaces an object, as nobody but a fault or a thief would.
+  func upload(_ file: URL, to key: String) async throws { _ = try await s3("put", bucket, key, file.path) }
+
   private func s3(_ arguments: String...) async throws -> String {
     try await runCommand(
       "python3", [Binaries.repository + "/deploy/lib/s3.py"] + arguments,

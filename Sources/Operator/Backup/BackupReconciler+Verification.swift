@@ -1,0 +1,27 @@
+import HoldfastAPI
+import KubernetesModel
+import Logging
+
+/// The condition `Verified` of a Backup, and its Event, made from what an executor has written into the status.
+extension BackupReconciler {
+  func reportVerification(of backup: Backup) async throws {
+    guard let found = backup.status?.verification, let isGood = backup.status?.verified else { return }
+    let reason = isGood ? Reason.verified : found.failure.map { Reason(rawValue: $0.reason) } ?? .backupDamaged
+    let depth = found.depth.map { " (depth \($0.rawValue))" } ?? ""
+    let message = "read back at \(found.time)\(depth): \(found.message ?? "no more is known")"
+    let before = backup.status?.conditions["Verified"]
+    guard before?.message != String(message.prefix(2_048)) else { return }
+    var status = backup.status ?? Backup.Status()
+    status.conditions.set("Verified", isGood ? .true : .false, reason, message, now: found.time)
+    try await client.writeStatus(of: backup, from: backup.status, to: status)
+    if isGood {
+      let warnings = (found.warnings ?? []).map { "; \($0)" }.joined()
+      context.events.normal(.verified, message + warnings, about: backup)
+    } else {
+      context.events.warning(.verificationFailed, "\(reason): \(message)", about: backup)
+      context.logger.error(
+        "A backup is damaged.",
+        metadata: ["backup": "\(backup.key)", "id": "\(backup.status?.id ?? "")", "message": "\(message)"])
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import Age
+import BackupFormat
+import Foundation
+import HoldfastAPI
+import JobPlan
+import KubernetesClient
+import KubernetesModel
+import KubernetesTestKit
+import NIOCore
+import ObjectStore
+import Testing
+
+@testable import Executor
+
+/// Reading back: how deep, and what is damage.
+@Suite struct VerificationTests {
+  private func verdicts(
+    _ world: World, identities: [AgeIdentity]? = nil, store: (any ObjectStore)? = nil
+  ) async throws -> [VerifyRun.Verdict] {
+    var verdicts: [VerifyRun.Verdict] = []
+    try await VerifyRun(context: world.context(store), identities: identities ?? [world.identity]).run(.all) {
+      verdicts.append($0)
+    }
+    return verdicts
+  }
+
+  private func run(
+    _ world: World, _ api: InMemoryAPI, latest: Int? = nil, all: Bool? = nil, identities: [AgeIdentity]? = nil,
+    store: (any ObjectStore)? = nil, report: (VerifyRun.Verdict) -> Void = { _ in }
+  ) async throws -> ExecutorResult {
+    try await ScheduledVerification(
+      context: world.context(store), verification: Verification(schedule: "@daily", latest: latest, all: all),
+      identities: identities ?? [world.identity], client: api.client
+    ).result(report: report)
+  }
+
+  private func recorded(_ world: World) async throws -> InMemoryAPI {
+    let api = InMemoryAPI()
+    _ = try await CatalogRun(context: world.context(), client: api.client).run()
+    return api
+  }
+
+  private func status(_ api: InMemoryAPI, _ id: String?) throws -> Backup.Status? {
+    try api.objects(Backup.resource).map { try $0.decoded(as: Backup.self) }.first { $0.status?.id == id }?.status
+  }
+
+  private func flip(_ world: World, _ id: String?, _ name: String = "db.snap.zst.age") async throws {
+    let key = world.layout.policyPrefix + "\(id ?? "")/\(name)"
+    var bytes = try await world.memory.getBytes(key, upTo: 1 << 24)
+    bytes.setInteger(bytes.getInteger(at: 700, as: UInt8.self)! ^ 1, at: 700)
+    try await world.memory.put(key, body: bytes, condition: .none)
+  }
+
+  @Test func theDepthIsWhatTheIdentityAllows() async throws {
+    let world = World()
+    _ = await world.backup()
+    let stored = try #require(try await verdicts(world, identities: []).first)
+    #expect(stored.state == .good && stored.depth == .stored && !stored.isDecrypted)
+    #expect(stored.evidence.first?.contains("SHA-256") == true)
+    // The kind of the fake source has no format that is known.
+    let plain = try #require(try await verdicts(world).first)
+    #expect(plain.state == .good && plain.depth == .plain && plain.isDecrypted)
+  }
+
+  @Test func aFlippedByteIsDamageAtAnyDepth() async throws {
+    let world = World()
+    try await flip(world, await world.backup().id)
+    for identities in [[], [world.identity]] {
+      let verdict = try #require(try await verdicts(world, identities: identities).first)
+      #expect(verdict.state == .damaged && verdict.failure?.reason == .digestMismatch && verdict.depth == nil)
+    }
+  }
+
+  @Test func aWrongIdentityIsNoDamage() async throws {
+    let world = World()
+    let id = await world.backup().id
+    let verdict = try #require(try await verdicts(world, identities: [AgeIdentity.generate()]).first)
+    #expect(verdict.state == .unknown && verdict.failure?.reason == .decryptionFailed)
+    // By schedule the stored bytes are compared all the same, and a person is told.
+    let api = try await recorded(world)
+    let result = try await run(world, api, identities: [AgeIdentity.generate()])
+    #expect(result.verification?.good == 1)
+    #expect(try status(api, id)?.verified == true && status(api, id)?.verification?.depth == .stored)
+    #expect(try status(api, id)?.verification?.warnings?.first?.contains("the identity does not open it") == true)
+  }
+
+  @Test func whatWasFoundGoesIntoTheBackups() async throws {
+    let world = World()
+    let good = await world.backup([FakeSource(size: 3_000)]).id
+    let bad = await world.backup().id
+    try await flip(world, bad)
+    let api = try await recorded(world)
+    let result = try await run(world, api, all: true)
+    #expect(result.outcome == .succeeded && result.operation == .verify)
+    #expect(result.verification?.good == 1 && result.verification?.damaged == 1)
+    #expect(result.verification?.damagedIDs == [bad].compactMap(\.self))
+    #expect(try status(api, good)?.verified == true && status(api, good)?.verification?.depth == .plain)
+    let found = try #require(try status(api, bad))
+    #expect(found.verified == false && found.verification?.depth == nil)
+    #expect(found.verification?.failure?.reason == "DigestMismatch" && found.verification?.failure?.source == "db")
+    #expect(found.phase == .completed, "the rest of the status stays")
+
+    // Mended: what an earlier look said is gone.
+    try await flip(world, bad)
+    _ = try await run(world, api, all: true)
+    let mended = try #require(try status(api, bad))
+    #expect(mended.verified == true && mended.verification?.failure == nil && mended.verification?.depth == .plain)
+  }
+
+  @Test func theNewestFewOrTheLongestUnread() async throws {
+    let world = World()
+    var ids: [String] = []
+    for _ in 0..<4 { ids.append(try #require(await world.backup([FakeSource(size: 10)]).id)) }
+    let api = try await recorded(world)
+    var seen: [String] = []
+    _ = try await run(world, api) { seen.append($0.id.rawValue) }
+    #expect(seen == [ids[3]])
+    _ = try await run(world, api, latest: 2) { seen.append($0.id.rawValue) }
+    #expect(seen == [ids[3], ids[3], ids[2]])
+    seen = []
+    _ = try await run(world, api, all: true) { seen.append($0.id.rawValue) }
+    #expect(seen == [ids[1], ids[0], ids[3], ids[2]], "of those that nobody has read the newest comes first")
+  }
+
+  @Test func aBackupThatIsRemovedMeanwhileIsNotDamaged() async throws {
+    let world = World()
+    let id = try #require(await world.backup().id)
+    let api = try await recorded(world)
+    let prefix = world.layout.policyPrefix + id
+    // As a prune does: the manifest first, then the artifacts, while the first of these is being read.
+    let memory = world.memory
+    let racing = RemovingStore(base: memory) {
+      try? await memory.delete("\(prefix)/manifest.json")
+      try? await memory.delete("\(prefix)/db.snap.zst.age")
+      try? api.remove(Backup.resource, KubernetesModel.ObjectKey(namespace: "ns", name: "pol-\(id.lowercased())"))
+    }
+    let result = try await run(world, api, store: racing)
+    #expect(result.verification == .init())
+    #expect(api.objects(Backup.resource).isEmpty)
+  }
+
+  @Test func anArtifactOrAManifestThatIsGoneIsDamage() async throws {
+    let world = World()
+    let artifact = try #require(await world.backup().id)
+    let manifest = try #require(await world.backup().id)
+    let api = try await recorded(world)
+    try await world.memory.delete(world.layout.policyPrefix + "\(artifact)/db.snap.zst.age")
+    try await world.memory.delete(world.layout.policyPrefix + "\(manifest)/manifest.json")
+    let result = try await run(world, api, all: true)
+    #expect(result.verification?.damaged == 2)
+    #expect(try status(api, artifact)?.verification?.failure?.reason == "ObjectNotFound")
+    #expect(try status(api, manifest)?.verification?.message?.contains("the backup is gone from the bucket") == true)
+  }
+
+  @Test func aStoreThatDoesNotAnswerSaysNothingOfTheBackups() async throws {
+    let world = World()
+    let id = await world.backup().id
+    let api = try await recorded(world)
+    let failing = FaultyStore(world.memory) { _, name in name.hasPrefix("get") ? .before : nil }
+    await #expect(throws: RunFailure.self) { _ = try await run(world, api, store: failing) }
+    #expect(try status(api, id)?.verified == nil)
+  }
+}
+
+/// Does something before the first artifact is read.
+private struct RemovingStore: ObjectStore {
+  let base: MemoryStore
+  let body: @Sendable () async -> Void
+  var location: String { base.location }
+
+  func put(_ key: String, body: ByteBuffer, condition: WriteCondition) async throws {
+    try await base.put(key, body: body, condition: condition)
+  }
+  func startUpload(_ key: String) async throws -> any MultipartUpload { try await base.startUpload(key) }
+  func get(_ key: String, range: Range<Int64>?, consume: (ByteBuffer) async throws -> Void) async throws -> Int64 {
+    if !key.hasSuffix("manifest.json") { await body() }
+    return try await base.get(key, range: range, consume: consume)
+  }
+  func head(_ key: String) async throws -> ObjectInfo? { try await base.head(key) }
+  func list(prefix: String, startingAfter: String?) async throws -> ObjectPage {
+    try await base.list(prefix: prefix, startingAfter: startingAfter)
+  }
+  func delete(_ key: String) async throws { try await base.delete(key) }
+  func listUploads(prefix: String) async throws -> [OpenUpload] { try await base.listUploads(prefix: prefix) }
+  func abortUpload(_ upload: OpenUpload) async throws { try await base.abortUpload(upload) }
+}
