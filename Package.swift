@@ -402,7 +402,8 @@ let package = Package(
       name: "ExecutorTests",
       dependencies: [
         "Executor", "Age", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesClient", "KubernetesModel",
-        "KubernetesTestKit", "ObjectStore", "SnapshotSource", "StreamPipeline", "S3Store", "GCSStore", "AzureStore",
+        "KubernetesTestKit", "ObjectStore", "ResourceSet", "SnapshotSource", "StreamPipeline", "S3Store", "GCSStore",
+        "AzureStore",
         "StoreHTTP", logging, nioCore,
       ], swiftSettings: strict),
     .testTarget(

@@ -7,7 +7,7 @@ import TestServers
   private static let kinds = ["secrets", "issuers.cert-manager.io", "certificates.cert-manager.io"]
 
   /// Definitions of cert-manager's names, with no controller behind them.
-  private func installDefinitions(_ cluster: Cluster) async throws {
+  func installDefinitions(_ cluster: Cluster) async throws {
     for kind in ["Issuer", "Certificate"] {
       let plural = kind.lowercased() + "s"
       try await cluster.apply(
@@ -38,7 +38,7 @@ import TestServers
   }
 
   /// A self-signed CA with its Issuer, as cert-manager leaves them.
-  private func makePKI(_ scenario: Scenario) async throws {
+  func makePKI(_ scenario: Scenario) async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pki-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -90,7 +90,7 @@ import TestServers
       """)
   }
 
-  private func target(_ scenario: Scenario) -> String {
+  func target(_ scenario: Scenario) -> String {
     "{provider: s3, endpoint: \"\(scenario.store.endpoint)\", bucket: \(scenario.bucket), usePathStyle: true, "
       + "credentialsSecretRef: {name: s3}}"
   }
@@ -112,7 +112,7 @@ import TestServers
   }
 
   /// What counts of a namespace: everything but what a cluster gives its objects.
-  private func content(_ scenario: Scenario) async throws -> [String: String] {
+  func content(_ scenario: Scenario) async throws -> [String: String] {
     var content: [String: String] = [:]
     for kind in Self.kinds {
       let text = try await scenario.cluster.kubectl(
@@ -139,7 +139,7 @@ import TestServers
   }
 
   /// The same store, bucket and key, in another cluster.
-  private func copy(_ scenario: Scenario, namespace: String, in cluster: Cluster) async throws -> Scenario {
+  func copy(_ scenario: Scenario, namespace: String, in cluster: Cluster) async throws -> Scenario {
     let other = Scenario(
       cluster: cluster, namespace: namespace, openBao: scenario.openBao, store: scenario.store,
       bucket: scenario.bucket, identity: scenario.identity, recipient: scenario.recipient)

@@ -20,6 +20,14 @@ import Testing
     Dictionary(uniqueKeysWithValues: (result.steps ?? []).map { ($0.name, $0.state.rawValue) })
   }
 
+  @Test func backupsThatAreThereAlreadyAreTold() async throws {
+    let world = World()
+    try await world.put(world.layout.policyPrefix + "20261101T000000Z-aaaaaa/db.snap", "debris")
+    #expect(await preflight(world).capabilities?["olderBackups"] == false)
+    _ = await world.backup()
+    #expect(await preflight(world).capabilities?["olderBackups"] == true)
+  }
+
   @Test func aGoodTargetIsToldAndLeftAsItWas() async throws {
     let world = World(maxCount: 1)
     let result = await preflight(world)
@@ -28,8 +36,6 @@ import Testing
       result.capabilities == [
         "conditionalWrite": true, "read": true, "list": true, "delete": true, "olderBackups": false,
       ])
-    _ = await world.backup()
-    #expect(await preflight(world).capabilities?["olderBackups"] == true)
     #expect(result.location == "memory://store/pre/ns/pol")
     #expect(Set(states(result).values) == ["Completed", "Skipped"])
     #expect(try await world.keys().isEmpty)

@@ -4,6 +4,7 @@ import Executor
 import Foundation
 import HoldfastAPI
 import JobPlan
+import KubernetesModel
 import NIOCore
 import ObjectStore
 import SnapshotSource
@@ -213,5 +214,31 @@ import Testing
     try await world.memory.put(key, body: ByteBuffer(bytes: bytes))
     #expect(try await verdict([])?.failure?.reason == .digestMismatch)
     #expect(try await verdict([world.identity])?.failure != nil)
+  }
+
+  /// `id: latest` of a bare location: the newest before the request began.
+  @Test func latestIsTheNewestBeforeTheGivenTime() async throws {
+    let world = World()
+    var ids: [String?] = []
+    for _ in 0..<3 {
+      ids.append(await world.backup([FakeSource(size: 100)]).id)
+      world.time.advance(3_600)
+    }
+    let dates = ids.compactMap { $0.flatMap { BackupID($0)?.date } }
+    func newest(before: Date?) async -> ExecutorResult {
+      await restore(world, id: "latest", before: before.map { Timestamp($0).description }, dryRun: true).result
+    }
+    #expect(await newest(before: nil).id == ids[2])
+    #expect(await newest(before: dates[2].addingTimeInterval(1)).id == ids[2])
+    #expect(await newest(before: dates[2]).id == ids[1], "before is exclusive")
+    let none = await newest(before: dates[0])
+    #expect(none.outcome == .failed && none.failure?.reason == "BackupNotFound")
+    #expect(none.failure?.message.contains("no good backup before the given time") == true)
+    let empty = World()
+    let missing = await restore(empty, id: "latest", dryRun: true).result
+    #expect(missing.failure?.reason == "BackupNotFound")
+    #expect(missing.failure?.message.contains("memory://store/pre/ns/pol/") == true)
+    let unknown = await restore(world, id: "20200101T000000Z-aaaaaa", dryRun: true).result
+    #expect(unknown.failure?.reason == "BackupNotFound" && unknown.failure?.message.contains("20200101") == true)
   }
 }

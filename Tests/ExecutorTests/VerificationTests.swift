@@ -8,6 +8,8 @@ import KubernetesModel
 import KubernetesTestKit
 import NIOCore
 import ObjectStore
+import ResourceSet
+import SnapshotSource
 import Testing
 
 @testable import Executor
@@ -60,6 +62,56 @@ import Testing
     // The kind of the fake source has no format that is known.
     let plain = try #require(try await verdicts(world).first)
     #expect(plain.state == .good && plain.depth == .plain && plain.isDecrypted)
+  }
+
+  /// A set of API objects as its source gives it.
+  private struct SetSource: SnapshotSource {
+    var name = "pki"
+    var kind = "certManager"
+    var fileExtension = "tar"
+    var isCut = false
+
+    func capture(into sink: (ByteBuffer) async throws -> Void) async throws -> SnapshotFacts {
+      var bytes = ByteBuffer()
+      let certificate: JSONValue = [
+        "apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": ["name": "root", "namespace": "ns"],
+        "spec": ["secretName": "root-tls", "issuerRef": ["name": "self"]],
+      ]
+      let certificates = ResourceType(
+        group: "cert-manager.io", version: "v1", kind: "Certificate", plural: "certificates")
+      _ = try await withResourceSetWriter(ResourceSetHeader(capturedAt: Timestamp(Date()))) {
+        bytes.writeImmutableBuffer($0)
+      } _: { writer in
+        _ = try await writer.add(certificate, as: certificates)
+      }
+      try await sink(bytes.getSlice(at: 0, length: bytes.readableBytes / (isCut ? 2 : 1)) ?? ByteBuffer())
+      return SnapshotFacts()
+    }
+  }
+
+  @Test func whatIsInASetIsLookedAt() async throws {
+    let world = World()
+    _ = await BackupRun(context: world.context(), sources: [SetSource()]).run()
+    let verdict = try #require(try await verdicts(world).first)
+    #expect(verdict.state == .good && verdict.depth == .content, "\(verdict)")
+    #expect(verdict.evidence.first?.contains("1 objects in a sound set, 0 of 1 Certificates") == true, "\(verdict)")
+    #expect(verdict.warnings.first?.contains("Certificate ns/root") == true, "\(verdict)")
+  }
+
+  @Test func aSetThatEndsEarlyIsDamage() async throws {
+    let world = World()
+    _ = await BackupRun(context: world.context(), sources: [SetSource(isCut: true)]).run()
+    let verdict = try #require(try await verdicts(world).first)
+    #expect(verdict.state == .damaged && verdict.failure?.reason == .sourceCorrupt, "\(verdict)")
+  }
+
+  /// The digests are right, since the source gave no better.
+  @Test(arguments: ["certManager", "resources", "etcd", "openZiti", "openBao", "files"])
+  func contentThatItsFormatDoesNotAllowIsDamage(kind: String) async throws {
+    let world = World()
+    _ = await world.backup([FakeSource(kind: kind)])
+    let verdict = try #require(try await verdicts(world).first)
+    #expect(verdict.state == .damaged && verdict.failure?.reason == .sourceCorrupt, "\(verdict)")
   }
 
   @Test func aFlippedByteIsDamageAtAnyDepth() async throws {
