@@ -117,7 +117,8 @@ public struct RestoreObjects: Sendable {
     template.activeDeadlineSeconds = Self.unpauseDeadline
     return Job(
       metadata: ObjectMeta(
-        name: ObjectNames.unpauseJob(restoreJob: objectName(isDryRun: false)), namespace: request.metadata.namespace, labels: labels,
+        name: ObjectNames.unpauseJob(restoreJob: objectName(isDryRun: false)), namespace: request.metadata.namespace,
+        labels: labels,
         ownerReferences: request.ownerReference().map { [$0] }),
       spec: ExecutorJob.spec(pod: try pod.podTemplate(), template: template, isRepeatable: true))
   }

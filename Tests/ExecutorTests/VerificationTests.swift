@@ -84,7 +84,7 @@ import Testing
       } _: { writer in
         _ = try await writer.add(certificate, as: certificates)
       }
-      try await sink(bytes.getSlice(at: 0, length: bytes.readableBytes / (isCut ? 2 : 1)) ?? ByteBuffer())
+      try await sink(bytes.getSlice(at: 0, length: isCut ? 1_024 : bytes.readableBytes) ?? ByteBuffer())
       return SnapshotFacts()
     }
   }

@@ -17,7 +17,8 @@ import Testing
     scene.cluster.put(Make.policy { $0.schedule = "@daily" })
     _ = try await scene.reconcilePolicy()
     let preflight = try #require(scene.cluster.preflightJobs.first)
-    scene.cluster.complete(preflight.key.name, with: Make.result(.preflight) { $0.capabilities = ["olderBackups": false] })
+    scene.cluster.complete(
+      preflight.key.name, with: Make.result(.preflight) { $0.capabilities = ["olderBackups": false] })
     let result = try await scene.reconcilePolicy()
     #expect(scene.cluster.object(CronJob.self, "bao-backup")?.spec.schedule == "0 0 * * *")
     #expect(scene.cluster.object(ConfigMap.self, "bao-plan")?.data?["plan.json"]?.contains("cluster-1") == true)

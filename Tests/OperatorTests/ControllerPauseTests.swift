@@ -74,7 +74,7 @@ import Testing
       unpause.key.name,
       with: Make.result(.unpause) { $0.warnings = ["Deployment cert-manager/cert-manager is scaled back to 1"] })
     _ = try await scene.reconcileRestore()
-    #expect(status(scene)?.phase == .unknown)
+    #expect(status(scene)?.phase == .failed)
     #expect(
       status(scene)?.failure?.message.contains("afterwards Deployment cert-manager/cert-manager is scaled back to 1")
         == true)

@@ -1,6 +1,7 @@
 import Foundation
 import KubernetesClient
 import KubernetesModel
+import SandboxTestKit
 import Synchronization
 import Testing
 
@@ -34,7 +35,7 @@ import Testing
   }
 
   @Test func issuersAreAwaitedWhenItIsBack() async throws {
-    try await withServer { client, _ in
+    try await withSandbox { client, _ in
       try await prepare(client)
       let seen = Mutex<[String]>([])
       let hooks = ControllerPauseHooks {
@@ -56,7 +57,7 @@ import Testing
   }
 
   @Test func whereNobodyMakesThemReadyThatIsAWarning() async throws {
-    try await withServer { client, _ in
+    try await withSandbox { client, _ in
       try await prepare(client)
       let restore = try await restore(
         client,
@@ -68,7 +69,7 @@ import Testing
   }
 
   @Test func whatFailsInBetweenBringsItBack() async throws {
-    try await withServer { client, _ in
+    try await withSandbox { client, _ in
       try await prepare(client)
       let resumed = Mutex(0)
       let failing = ControllerPauseHooks {
@@ -96,7 +97,7 @@ import Testing
   }
 
   @Test func oneThatCannotBeBroughtBackIsAnErrorOfItsOwn() async throws {
-    try await withServer { client, _ in
+    try await withSandbox { client, _ in
       try await prepare(client)
       let stuck = ControllerPauseHooks {
         throw Refused()
@@ -115,7 +116,7 @@ import Testing
   }
 
   @Test func whereNothingIsToBeWrittenNothingIsPaused() async throws {
-    try await withServer { client, _ in
+    try await withSandbox { client, _ in
       try await prepare(client)
       let first = try await restore(
         client,
