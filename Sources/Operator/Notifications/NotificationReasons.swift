@@ -3,7 +3,7 @@ struct NotificationReasons: Sendable, Hashable {
   /// What somebody wants to know without looking: trouble, and its end.
   static let usual = [
     EventReason.policyInvalid, .unprotected, .protected, .targetUnreachable, .targetReachable, .backupFailed,
-    .backupWaiting, .backupDeletionFailed, .restoreCompleted, .restoreFailed, .restoreUnknown,
+    .backupWaiting, .backupDeletionFailed, .verificationFailed, .restoreCompleted, .restoreFailed, .restoreUnknown,
   ].map(\.rawValue)
 
   private let reasons: Set<String>
