@@ -45,11 +45,19 @@ struct OperatorRightsTests {
       ["get", "secrets"], ["get", "secret", "s3"], ["delete", "secret", "s3"], ["delete", "pod", "x"],
       ["get", "deployments"], ["create", "token", "default"], ["create", "role", "x", "--verb=get", "--resource=pods"],
       ["create", "clusterrolebinding", "x", "--clusterrole=cluster-admin", "--user=x"],
+      // It may bind executors' roles by name, and gives on nothing else.
+      ["create", "rolebinding", "x", "--clusterrole=cluster-admin", "--user=x"],
+      ["create", "rolebinding", "x", "--clusterrole=holdfast-executor-restore", "--user=x"],
     ] {
       let isNamespaced = !refused.contains("clusterrolebinding")
       let result = try await limited.kubectl(refused + (isNamespaced ? ["--namespace", scenario.namespace] : []))
       #expect(!result.succeeded && result.errors.contains("orbidden"), "\(refused): \(result.errors)")
     }
+
+    let given = try await limited.kubectl(
+      "create", "rolebinding", "y", "--clusterrole=holdfast-executor-results", "--user=x", "--namespace",
+      scenario.namespace)
+    #expect(given.succeeded, "\(given.errors)")
 
     let process = try await Operator.start(
       in: limited, "--leader-elect", "--leader-elect-namespace", "holdfast-system", "--log-format", "json")

@@ -25,6 +25,36 @@ struct Authorizer: Sendable {
     return rules(of: caller, in: request.namespace).contains { Self.rule($0, allows: request) }
   }
 
+  /// Whether a caller may give others a role: only who has everything that is in it, or the verb `bind` on it
+  /// (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-role-binding-creation-or-update).
+  func mayBind(_ caller: Caller, _ reference: JSONValue, in namespace: String?) -> Bool {
+    if caller.isAdministrator { return true }
+    let isClusterRole = reference["kind"]?.stringValue == "ClusterRole"
+    let bind = AccessAttributes(
+      verb: "bind", group: "rbac.authorization.k8s.io", resource: isClusterRole ? "clusterroles" : "roles",
+      namespace: namespace, name: reference["name"]?.stringValue)
+    if allows(caller, bind) { return true }
+    let own = rules(of: caller, in: namespace)
+    return role(reference, namespace: namespace).allSatisfy { rule in
+      Self.attributes(of: rule, in: namespace).allSatisfy { wanted in own.contains { Self.rule($0, allows: wanted) } }
+    }
+  }
+
+  /// Each verb on each resource of a rule, once for each name that it is limited to.
+  private static func attributes(of rule: JSONValue, in namespace: String?) -> [AccessAttributes] {
+    func texts(_ member: String) -> [String] { (rule[member]?.arrayValue ?? []).compactMap(\.stringValue) }
+    let names = texts("resourceNames").map(Optional.some)
+    return texts("verbs").flatMap { verb in
+      texts("apiGroups").flatMap { group in
+        texts("resources").flatMap { resource in
+          (names.isEmpty ? [nil] : names).map { name in
+            AccessAttributes(verb: verb, group: group, resource: resource, namespace: namespace, name: name)
+          }
+        }
+      }
+    }
+  }
+
   /// What `system:discovery` and `system:public-info-viewer` let everyone read.
   private static let openPaths = [
     "/api", "/apis", "/version", "/healthz", "/livez", "/readyz", "/openapi", "/openid", "/.well-known",

@@ -123,6 +123,7 @@ extension APIResponder {
     guard call.target.name == nil else { throw methodNotAllowed }
     let options = try writeOptions(call)
     let (object, duplicates) = try await body(call)
+    try authorizeBinding(call, object)
     // A namespaced object may be posted at the cluster's level only where it says its namespace, which is not so here.
     let result = try server.create(
       call.resource, namespace: call.target.namespace, object: object, options: options, duplicates: duplicates)
@@ -133,6 +134,7 @@ extension APIResponder {
     guard let name = call.target.name else { throw methodNotAllowed }
     let options = try writeOptions(call)
     let (object, duplicates) = try await body(call)
+    try authorizeBinding(call, object)
     let result = try server.update(
       call.resource, namespace: call.target.namespace, name: name, object: object,
       subresource: call.target.subresource, options: options, duplicates: duplicates)

@@ -124,6 +124,19 @@ struct APIResponder: HTTPResponder {
         + "\"\(call.resource.type.group)\"\(scope)")
   }
 
+  /// Nobody gives more than they have. Only of creating and updating a binding; a patch is taken as it is.
+  func authorizeBinding(_ call: Call, _ object: JSONValue) throws(APIError) {
+    let type = call.resource.type
+    guard type.group == "rbac.authorization.k8s.io", ["rolebindings", "clusterrolebindings"].contains(type.plural)
+    else { return }
+    let reference = object["roleRef"] ?? [:]
+    guard !authorizer.mayBind(call.caller, reference, in: call.target.authorizedNamespace) else { return }
+    throw .forbidden(
+      type, name: object.name ?? "",
+      "user \"\(call.caller.username)\" is attempting to grant RBAC permissions not currently held: the rules of "
+        + "\(reference["kind"]?.stringValue ?? "") \"\(reference["name"]?.stringValue ?? "")\"")
+  }
+
   // MARK: Documents
 
   private func document(_ segments: [String], _ request: Request, _ caller: Caller) throws(APIError) -> Response? {

@@ -56,6 +56,42 @@ import Testing
     #expect(try await client.send("GET", "/api/v1/namespaces/kube-system/configmaps", token: token).status == 403)
   }
 
+  /// Who may write bindings gives what they have, or what they may bind by name, and nothing else.
+  @Test func nobodyGivesMoreThanTheyHave() async throws {
+    let token = token()
+    let group = "rbac.authorization.k8s.io"
+    let roles = "/apis/\(group)/v1/namespaces/default"
+    func role(_ name: String, _ rules: JSONValue...) async throws {
+      _ = try await client.send(
+        "POST", roles + "/roles", ["metadata": ["name": .string(name)], "rules": .array(rules)])
+    }
+    func bind(_ name: String, _ role: String, kind: String = "Role", token: String?) async throws -> Int {
+      let body: JSONValue = [
+        "metadata": ["name": .string(name)],
+        "roleRef": ["kind": .string(kind), "name": .string(role), "apiGroup": .string(group)],
+        "subjects": [["kind": "ServiceAccount", "name": "default", "namespace": "default"]],
+      ]
+      guard let token else { return try await client.send("POST", roles + "/rolebindings", body).status }
+      return try await client.send("POST", roles + "/rolebindings", body, token: token).status
+    }
+    let reads: JSONValue = ["apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]]
+    let one: JSONValue = [
+      "apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"], "resourceNames": ["x"],
+    ]
+    let writes: JSONValue = ["apiGroups": [""], "resources": ["configmaps"], "verbs": ["list", "create"]]
+    try await role(
+      "granter", ["apiGroups": [.string(group)], "resources": ["rolebindings"], "verbs": ["create"]], reads,
+      ["apiGroups": [.string(group)], "resources": ["roles"], "verbs": ["bind"], "resourceNames": ["named"]])
+    try await role("less", one)
+    try await role("more", writes)
+    try await role("named", writes)
+    #expect(try await bind("start", "granter", token: nil) == 201)
+    #expect(try await bind("a", "less", token: token) == 201)
+    #expect(try await bind("b", "more", token: token) == 403)
+    #expect(try await bind("c", "named", token: token) == 201)
+    #expect(try await bind("d", "cluster-admin", kind: "ClusterRole", token: token) == 403)
+  }
+
   @Test(arguments: ["attach", "portforward"]) func whatIsNotBuiltSaysSo(subresource: String) async throws {
     let answer = try await client.send("GET", "/api/v1/namespaces/default/pods/p/\(subresource)")
     #expect(answer.status == 501)
