@@ -54,7 +54,17 @@ struct PodController: CommandRunner, SnapshotShelf {
   }
 
   /// Writes a file that only the container's user can read. What a failed try left is written over.
-  func write(_ bytes: some AsyncSequence<ByteBuffer, any Error> & Sendable, to path: String) async throws {
+  ///
+  /// The command counts the bytes and its input stays open until it has ended; and something is left to be said at the end.
+  /// A shell whose last command's output goes to a file becomes that command, nobody holds the exec's own output any more,
+  /// and a kubelet then ends the session with input still under way (seen with Kubernetes 1.36 and containerd 1.6, with
+  /// kubectl too).
+  ///
+  /// - Parameters:
+  ///   - bytes: At least `size`; must not end, or end with an error, before the command does.
+  func write(_ bytes: some AsyncSequence<ByteBuffer, any Error> & Sendable, to path: String, size: Int64)
+    async throws
+  {
     let operation = "write \(path) in \(place)"
     let result = try await mapping(operation) {
       var limits = ExecLimits()
@@ -62,7 +72,11 @@ struct PodController: CommandRunner, SnapshotShelf {
       limits.idle = .seconds(3_600)
       return try await client.exec(
         in: namespace, pod: pod, container: container,
-        command: ["sh", "-c", "umask 077 && rm -f \"$1\" && cat >\"$1\"", "sh", path], stdin: bytes, limits: limits
+        command: [
+          "sh", "-c", "umask 077 && rm -f \"$1\" && head -c \"$2\" >\"$1\" && wc -c <\"$1\"", "sh", path, "\(size)",
+        ],
+        stdin: bytes,
+        limits: limits
       ) { _ in }
     }
     guard result.exitCode == 0 else {

@@ -117,8 +117,8 @@ struct ClusterRestore: DatabaseRestore {
   private func copy<Snapshot: AsyncSequence & Sendable>(
     _ snapshot: Snapshot, size: Int64, to leader: PodController
   ) async throws -> OpenZitiDatabase where Snapshot.Element == ByteBuffer {
-    let sent = SentPieces(snapshot)
-    try await leader.write(sent, to: copyPath)
+    let sent = SentPieces(snapshot, size: size)
+    try await leader.write(sent, to: copyPath, size: size)
     let (verdict, sum, count) = sent.finish()
     let operation = "copy to \(copyPath) in \(leader.place)"
     guard count == size else {

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import NIOCore
+import SnapshotSource
 import Synchronization
 
 /// A snapshot's bytes on their way into a container, checked and summed up as they pass.
@@ -9,9 +10,14 @@ struct SentPieces<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where
   typealias Failure = any Error
 
   private let base: Base
+  private let size: Int64
   private let tally = Tally()
 
-  init(_ base: Base) { self.base = base }
+  /// - Parameter size: Bytes that have to come; fewer are an error, and after them nothing comes, and no end.
+  init(_ base: Base, size: Int64) {
+    self.base = base
+    self.size = size
+  }
 
   final class Tally: Sendable {
     struct State {
@@ -25,10 +31,19 @@ struct SentPieces<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where
 
   struct AsyncIterator: AsyncIteratorProtocol {
     var base: Base.AsyncIterator
+    let size: Int64
     let tally: Tally
 
     mutating func next() async throws -> ByteBuffer? {
-      guard let bytes = try await base.next() else { return nil }
+      guard let bytes = try await base.next() else {
+        let count = tally.state.withLock { $0.count }
+        guard count >= size else {
+          throw SnapshotSourceError(
+            .truncated, operation: "read the snapshot", message: "\(count) of \(size) bytes came; try again")
+        }
+        // Until whoever reads has enough, and cancels this.
+        while true { try await Task.sleep(for: .seconds(3_600)) }
+      }
       tally.state.withLock { state in
         state.check.consume(bytes)
         state.count += Int64(bytes.readableBytes)
@@ -38,7 +53,7 @@ struct SentPieces<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where
     }
   }
 
-  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: base.makeAsyncIterator(), tally: tally) }
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: base.makeAsyncIterator(), size: size, tally: tally) }
 
   /// To be called once, when all was sent.
   func finish() -> (verdict: OpenZitiVerdict, sum: [UInt8], count: Int64) {
