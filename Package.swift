@@ -212,8 +212,8 @@ let package = Package(
     .target(
       name: "EtcdSource",
       dependencies: [
-        "Bolt", "SnapshotSource", asyncHTTPClient, crypto, grpcCore, grpcTransport, grpcProtobuf, swiftProtobuf,
-        nioCore, nioHTTP1, nioFoundation, nioSSL, logging,
+        "Bolt", "CFileCalls", "SnapshotSource", asyncHTTPClient, crypto, grpcCore, grpcTransport, grpcProtobuf,
+        swiftProtobuf, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
       ], exclude: ["Generated/README.md", "Generated/etcd.proto"], swiftSettings: strict),
     .target(
       name: "OpenBaoSource",
@@ -392,7 +392,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EtcdSourceTests",
-      dependencies: ["EtcdSource", "Bolt", "SnapshotSource", "TestServers", crypto, nioCore],
+      dependencies: ["EtcdSource", "Bolt", "SnapshotSource", "TestServers", crypto, nioCore, subprocess],
       swiftSettings: strict),
     .testTarget(
       name: "OpenBaoSourceTests",
@@ -404,7 +404,7 @@ let package = Package(
         "Executor", "Age", "JobPlan", "HoldfastAPI", "BackupFormat", "KubernetesClient", "KubernetesModel",
         "KubernetesTestKit", "ObjectStore", "ResourceSet", "SnapshotSource", "StreamPipeline", "S3Store", "GCSStore",
         "AzureStore",
-        "StoreHTTP", logging, nioCore,
+        "StoreHTTP", "ObjectStoreTestKit", logging, nioCore, nioHTTP1,
       ], swiftSettings: strict),
     .testTarget(
       name: "holdfastTests",

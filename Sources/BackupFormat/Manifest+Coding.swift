@@ -14,12 +14,12 @@ extension Manifest {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     let data: Data
     do {
-      data = try encoder.encode(self) + Data([0x0A])
+      data = try encoder.encode(WithPlaceholder(manifest: self)) + Data([0x0A])
     } catch {
       throw ManifestError(code: .malformed, message: "the manifest cannot be written as JSON", cause: error)
     }
     guard data.count <= Self.maximumBytes else { throw Self.tooLarge(data.count) }
-    return data
+    return try Self.sealed(data)
   }
 
   /// Reads a manifest of this major format. Members that this version does not know are ignored.
@@ -68,6 +68,8 @@ extension Manifest {
         code: .unsupportedFormat,
         message: "written by a newer Holdfast (format \(shown)); use \(version)")
     }
+    let minor = header.formatVersion.split(separator: ".").last.flatMap { Int($0) } ?? 0
+    try checkDigest(of: data, isRequired: minor >= digestMinorVersion)
   }
 
   private static func majorVersion(of text: String) -> Int? {

@@ -2,7 +2,7 @@
 /// manifest does. The fields are documented in `docs/format.md`.
 public struct Manifest: Codable, Sendable, Hashable {
   /// The newest `formatVersion` that this code writes. Readers accept any minor version of the same major.
-  public static let currentFormatVersion = "1.0"
+  public static let currentFormatVersion = "1.1"
 
   public struct Artifact: Codable, Sendable, Hashable {
     /// The source's name in the policy.

@@ -70,8 +70,10 @@ enum ErrorMapping {
     case .configuration: .invalidSpec
     case .outcomeUnknown: .outcomeUnknown
     case .incompatible: .unsupportedFormat
-    case .inUse: .restoreConflict
-    case .noSpace, .partlyDone: .restoreFailed
+    case .inUse, .conflict: .restoreConflict
+    case .noSpace: .insufficientSpace
+    case .forbidden: .restoreForbidden
+    case .partlyDone: .restoreFailed
     default: step == .restore || step == .verify ? .restoreFailed : .sourceFailed
     }
   }

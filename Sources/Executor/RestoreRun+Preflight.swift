@@ -71,6 +71,7 @@ extension RestoreRun {
           RestoreRequest.PlannedAction(
             source: artifact.source, action: $0.action, object: $0.object, detail: $0.detail)
         }
+        actions += try await planned(target.destination, artifact)
       } catch {
         throw ErrorMapping.failure(error, step: .preflight, source: artifact.source)
       }

@@ -44,11 +44,14 @@ public struct RestoreRun: Sendable {
   /// Told of the result as it stands right before the destructive step: where the process dies in it, that is what
   /// remains to be read.
   let checkpoint: @Sendable (ExecutorResult) -> Void
+  /// What is written down in place of the result, where another part finishes the restore.
+  let recording: @Sendable (ExecutorResult) -> ExecutorResult
 
   public init(
     context: RunContext, restore: Plan.Restore, identities: [AgeIdentity],
     makeDestination: @escaping MakeDestination, makeObjectRestore: @escaping MakeObjectRestore = { _ in nil },
-    journal: RestoreJournalWriter? = nil, checkpoint: @escaping @Sendable (ExecutorResult) -> Void = { _ in }
+    journal: RestoreJournalWriter? = nil, checkpoint: @escaping @Sendable (ExecutorResult) -> Void = { _ in },
+    recording: @escaping @Sendable (ExecutorResult) -> ExecutorResult = { $0 }
   ) {
     self.context = context
     self.restore = restore
@@ -57,6 +60,7 @@ public struct RestoreRun: Sendable {
     self.makeObjectRestore = makeObjectRestore
     self.journal = journal
     self.checkpoint = checkpoint
+    self.recording = recording
   }
 
   var layout: BucketLayout {
@@ -84,7 +88,7 @@ public struct RestoreRun: Sendable {
     }
     result.steps = steps.steps
     result.completionTime = Timestamp(context.now())
-    await journal?.write(result)
+    await journal?.write(recording(result))
     return result
   }
 
@@ -113,6 +117,7 @@ public struct RestoreRun: Sendable {
       return
     }
     try check(objects)
+    try Self.refuseConflicts(actions)
     steps.complete(.preflight)
     steps.begin(.download)
     for target in targets { try await download(target) }

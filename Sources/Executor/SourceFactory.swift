@@ -60,7 +60,9 @@ public struct SourceFactory: Sendable {
       throw RunFailure(
         step: .preflight, reason: .unsupportedFormat,
         message: "the backup's source \(source) is of kind \(kind), which this version cannot restore", source: source)
-    case .etcd, .certManager, .resources, .files:
+    case .etcd: return try etcdDestination(source: source)
+    case .files: return try filesDestination(source: source)
+    case .certManager, .resources:
       throw RunFailure(
         step: .preflight, reason: .unsupportedFormat,
         message:

@@ -96,6 +96,8 @@ public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStrin
   public static let restoreFailed = Reason("RestoreFailed")
   /// Objects are in the way, and nothing was changed.
   public static let restoreConflict = Reason("RestoreConflict")
+  /// What is to be written does not fit, and nothing was changed.
+  public static let insufficientSpace = Reason("InsufficientSpace")
   /// A CA would be issued again, and nothing was changed.
   public static let certificatesReissued = Reason("CertificatesReissued")
   public static let restoreForbidden = Reason("RestoreForbidden")

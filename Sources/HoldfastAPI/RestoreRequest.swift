@@ -80,9 +80,12 @@ public struct RestoreRequest: KubernetesObject, Hashable {
     public var openZiti: OpenZitiDestination?
     public var certManager: ObjectDestination?
     public var resources: ObjectDestination?
+    public var etcd: EtcdDestination?
+    public var files: FilesDestination?
     public init(
       name: String, openBao: Source.OpenBao? = nil, vault: Source.OpenBao? = nil, openZiti: OpenZitiDestination? = nil,
-      certManager: ObjectDestination? = nil, resources: ObjectDestination? = nil
+      certManager: ObjectDestination? = nil, resources: ObjectDestination? = nil, etcd: EtcdDestination? = nil,
+      files: FilesDestination? = nil
     ) {
       self.name = name
       self.openBao = openBao
@@ -90,6 +93,8 @@ public struct RestoreRequest: KubernetesObject, Hashable {
       self.openZiti = openZiti
       self.certManager = certManager
       self.resources = resources
+      self.etcd = etcd
+      self.files = files
     }
   }
 

@@ -50,6 +50,8 @@ public struct ExecutorInputs: Sendable, Hashable {
   public private(set) var fileSystemGroup: Int64?
   /// The neighbours are where the pod should run, and need not be there: it stops them itself.
   public private(set) var neighboursMayBeGone = false
+  /// Claims of a restore are among the claims, and nothing of others' is on them.
+  public private(set) var hasRestoreClaim = false
   /// A claim of the target is among the claims.
   public private(set) var hasTargetClaim = false
   /// Audience of a token of the pod's ServiceAccount for the target; nil where it needs none.
@@ -75,6 +77,8 @@ public struct ExecutorInputs: Sendable, Hashable {
       needsAPI = true
       if let restore {
         for place in OpenZitiPlace.all(spec.sources, by: restore.sources) { add(place, absentClaims) }
+        add(
+          RestoreClaims(spec: spec, sources: restore.sources), isDryRun: restore.dryRun, without: absentClaims)
       }
       // A destination of the request replaces the policy's for the same source.
       for selection in restore?.sources ?? [] {
@@ -178,6 +182,14 @@ public struct ExecutorInputs: Sendable, Hashable {
     neighbours.append(place.podSelector)
     guard !absentClaims.contains(claim.claimName) else { return }
     claims.append(Claim(name: claim.claimName, isReadOnly: false))
+  }
+
+  /// A dry run looks and changes nothing, not even a volume's group, which the kubelet would.
+  private mutating func add(_ restore: RestoreClaims, isDryRun: Bool, without absent: Set<String>) {
+    claims += restore.claims.map(\.claimName).filter { !absent.contains($0) }
+      .map { Claim(name: $0, isReadOnly: isDryRun) }
+    neighbours += restore.neighbours
+    hasRestoreClaim = !restore.claims.isEmpty && restore.mayChangeGroup && !isDryRun
   }
 
   private mutating func add(_ source: Source.Files) {

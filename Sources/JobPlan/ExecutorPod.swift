@@ -23,6 +23,8 @@ public struct ExecutorPod: Sendable {
   public var trigger: BackupTrigger?
   /// Set in a CronJob's template.
   public var cronJob: String?
+  /// Of a restore: what a tool of etcd does between the executor's two parts.
+  public var etcdRestore: EtcdRestoreStep?
 
   public init(
     operation: JobOperation, planConfigMap: String, inputs: ExecutorInputs, template: ExecutorTemplate?,
@@ -44,7 +46,8 @@ public struct ExecutorPod: Sendable {
   public func podTemplate() throws -> PodTemplateSpec {
     let volumes = try ExecutorVolumes(planConfigMap: planConfigMap, inputs: inputs)
     let spec = PodSpec(
-      containers: [try container(mounts: volumes.mounts)], volumes: volumes.volumes, restartPolicy: "Never",
+      containers: [try lastContainer(mounts: volumes.mounts)],
+      initContainers: try firstContainers(mounts: volumes.mounts), volumes: volumes.volumes, restartPolicy: "Never",
       serviceAccountName: template.serviceAccountName ?? serviceAccount, automountServiceAccountToken: false,
       securityContext: securityContext,
       imagePullSecrets: defaults.imagePullSecrets.isEmpty
@@ -61,19 +64,44 @@ public struct ExecutorPod: Sendable {
     return PodTemplateSpec(metadata: metadata, spec: spec)
   }
 
-  private func container(mounts: [VolumeMount]) throws -> Container {
-    Container(
+  private func lastContainer(mounts: [VolumeMount]) throws -> Container {
+    guard etcdRestore != nil else { return try container(mounts: mounts) }
+    // It looks at what the tool made, and writes its result down: no Secret.
+    let needed = mounts.filter { ["plan", "tmp", "api"].contains($0.name) || $0.name.hasPrefix("claim-") }
+    return try container(["restore", "finish"], mounts: needed)
+  }
+
+  private func firstContainers(mounts: [VolumeMount]) throws -> [Container]? {
+    guard let etcdRestore else { return nil }
+    var first = try container(mounts: mounts)
+    first.name = EtcdRestoreStep.firstContainer
+    first.args = (first.args ?? []) + ["--handover", EtcdRestoreStep.handover]
+    let memory = try ResourceRequirements(
+      limits: ["memory": KubernetesModel.Quantity("1Gi")], requests: ["memory": KubernetesModel.Quantity("128Mi")])
+    let tool = etcdRestore.container(
+      mounts: mounts, resources: template.resources == nil ? memory : try resources(), securityContext: restricted)
+    return [first, tool]
+  }
+
+  private var restricted: SecurityContext {
+    SecurityContext(
+      allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true,
+      capabilities: Capabilities(drop: ["ALL"]), seccompProfile: SeccompProfile(type: "RuntimeDefault"))
+  }
+
+  /// - Parameter command: The subcommand; nil for that of the operation.
+  private func container(_ command: [String]? = nil, mounts: [VolumeMount]) throws -> Container {
+    let isFinish = command != nil
+    return Container(
       name: Self.containerName, image: template.image ?? defaults.image, imagePullPolicy: defaults.imagePullPolicy,
-      args: arguments, env: try environment(), resources: try resources(), volumeMounts: mounts,
-      securityContext: SecurityContext(
-        allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true,
-        capabilities: Capabilities(drop: ["ALL"]), seccompProfile: SeccompProfile(type: "RuntimeDefault")),
+      args: arguments(command ?? operation.command) + (isFinish ? ["--handover", EtcdRestoreStep.handover] : []),
+      env: try environment(), resources: try resources(), volumeMounts: mounts, securityContext: restricted,
       terminationMessagePath: Self.terminationMessagePath, terminationMessagePolicy: "File")
   }
 
-  private var arguments: [String] {
+  private func arguments(_ command: [String]) -> [String] {
     let root = MountLayout.defaultRoot
-    return operation.command + [
+    return command + [
       "--plan", "\(root)/\(MountLayout.planFolder)/\(MountLayout.planFile)", "--mounts", root,
       "--result", Self.terminationMessagePath,
     ]
@@ -82,7 +110,8 @@ public struct ExecutorPod: Sendable {
   // Where nothing asks for a user, none is pinned: the image has one, and platforms that assign a range of their own may do
   // so.
   private var securityContext: PodSecurityContext {
-    let user = template.runAsUser ?? inputs.user
+    // The images of etcd have root, which is not allowed here.
+    let user = template.runAsUser ?? inputs.user ?? (etcdRestore == nil ? nil : defaults.fileSystemGroup)
     // The folder of the snapshot belongs to the group of the source's user: without it the copy could not be removed. No
     // `fsGroup` does this, since it would change what is on the volume.
     let group = template.runAsUser == nil ? inputs.user : nil
@@ -97,6 +126,9 @@ public struct ExecutorPod: Sendable {
   private var fileSystemGroup: Int64? {
     // A volume that was made for this belongs to root until the kubelet gives it away; one of the chart's is this group's already.
     if let group = inputs.fileSystemGroup { return group }
+    if inputs.hasRestoreClaim, !inputs.hasTargetClaim {
+      return template.runAsUser ?? inputs.user ?? defaults.fileSystemGroup
+    }
     guard inputs.hasTargetClaim else { return nil }
     guard let user = inputs.user else { return defaults.fileSystemGroup }
     if template.runAsUser == nil { return user }

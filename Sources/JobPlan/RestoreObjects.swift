@@ -88,10 +88,11 @@ public struct RestoreObjects: Sendable {
   /// - Parameter absentClaims: Those that a dry run must do without, since it makes none.
   public func job(isDryRun: Bool, absentClaims: Set<String> = []) throws -> Job {
     let labels = ObjectLabels.of(policy: policyName, operation: .restore, restore: name)
-    let pod = ExecutorPod(
+    var pod = ExecutorPod(
       operation: .restore, planConfigMap: objectName(isDryRun: isDryRun),
-      inputs: inputs(absentClaims: absentClaims), template: template,
+      inputs: inputs(isDryRun: isDryRun, absentClaims: absentClaims), template: template,
       defaults: defaults, serviceAccount: serviceAccount?.metadata.name, labels: labels)
+    if !isDryRun { pod.etcdRestore = EtcdRestoreStep(request.spec.sources) }
     return Job(
       metadata: ObjectMeta(
         name: objectName(isDryRun: isDryRun), namespace: request.metadata.namespace, labels: labels,
@@ -155,15 +156,16 @@ public struct RestoreObjects: Sendable {
     return bindings
   }
 
-  private var inputs: ExecutorInputs { inputs(absentClaims: []) }
+  private var inputs: ExecutorInputs { inputs(isDryRun: false, absentClaims: []) }
 
-  private func inputs(absentClaims: Set<String>) -> ExecutorInputs {
-    ExecutorInputs(spec: spec, scope: .restore(restore(isDryRun: false)), absentClaims: absentClaims)
+  private func inputs(isDryRun: Bool, absentClaims: Set<String>) -> ExecutorInputs {
+    ExecutorInputs(spec: spec, scope: .restore(restore(isDryRun: isDryRun)), absentClaims: absentClaims)
   }
 
-  /// Claims in the request's namespace that databases go to, and how to make those that are not there.
+  /// Claims in the request's namespace that databases, snapshots and files go to, and how to make those that are not there.
   public var databaseClaims: [RestoreRequest.OpenZitiDestination.Claim] {
     OpenZitiPlace.all(spec.sources, by: request.spec.sources).compactMap(\.claim)
+      + RestoreClaims(spec: spec, sources: request.spec.sources).claims
   }
 
   /// A claim that a database is to be written to. It has no owner: it outlives the request.

@@ -18,6 +18,7 @@ public struct RestorePermissions: Sendable, Hashable {
       case .file: break
       }
     }
+    if RestoreClaims.writesPods(spec: spec, sources: request.sources) { wanted.insert(.init(.exec, in: namespace)) }
     func place(_ old: String) -> String { request.namespaceMapping?[old] ?? old }
     for source in spec.sources where Self.selects(request.sources, source.name) {
       let selection = request.sources?.first { $0.name == source.name }

@@ -29,7 +29,10 @@ struct OpenBaoRecovery {
         sealedSince = nil
         servingLooks += 1
         // Twice, since the first look may have come before the restore took its lock.
-        if servingLooks == 2 { return SnapshotFacts(health.facts) }
+        if servingLooks == 2 {
+          let state = ["sealed": "false", "probeRead": "a request that reads the restored data is answered"]
+          return SnapshotFacts(health.facts.merging(state) { _, new in new })
+        }
       case .sealed:
         servingLooks = 0
         last = "it is sealed"

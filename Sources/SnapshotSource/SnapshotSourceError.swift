@@ -28,6 +28,10 @@ public struct SnapshotSourceError: Error, Sendable, CustomStringConvertible {
     public static let inUse = Code("inUse")
     /// A destructive step began and did not come to its end. The message says what is there now; a person must act.
     public static let partlyDone = Code("partlyDone")
+    /// Something else is where the restore would write, and nothing was changed. Another conflict policy, or another place.
+    public static let conflict = Code("conflict")
+    /// The destination may not be written, and nothing was changed. A person must act.
+    public static let forbidden = Code("forbidden")
     /// A destructive step began and nobody knows how it ended. Never retried.
     public static let outcomeUnknown = Code("outcomeUnknown")
   }

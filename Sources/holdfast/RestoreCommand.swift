@@ -1,5 +1,6 @@
 import ArgumentParser
 import Executor
+import Foundation
 import HoldfastAPI
 import JobPlan
 
@@ -9,7 +10,10 @@ struct RestoreCommand: AsyncParsableCommand {
     discussion: """
       What to restore stands in the plan under 'restore'; --id and the flags set or replace it for a restore by hand. \
       Everything is read and checked before the destination is touched. 'restore plan' shows what would happen.
-      """, subcommands: [RestorePlanCommand.self, RestoreResumeCommand.self, RestoreAbandonCommand.self])
+      """,
+    subcommands: [
+      RestorePlanCommand.self, RestoreResumeCommand.self, RestoreAbandonCommand.self, RestoreFinishCommand.self,
+    ])
 
   @OptionGroup var options: PlanOptions
   @OptionGroup var result: ResultOptions
@@ -27,9 +31,20 @@ struct RestoreCommand: AsyncParsableCommand {
   @Flag(help: "Restore a snapshot of a cluster with other unseal keys.")
   var force = false
 
+  @Option(help: ArgumentHelp("Another part finishes this restore; where it finds the result.", visibility: .hidden))
+  var handover: String?
+
   func run() async throws {
     let file = result.file
-    try await RunningCommand.runWithResult(.restore, options, log, file, purpose: .restore) { context, mounts in
+    let handover = handover
+    try await RunningCommand.runWithResult(
+      .restore, options, log, file, purpose: .restore,
+      recording: { result in
+        guard let handover, result.outcome == .succeeded else { return result }
+        try result.encoded(limit: .max).write(to: URL(fileURLWithPath: handover), options: .atomic)
+        return RestoreFinish.pending(result)
+      }
+    ) { context, mounts in
       guard let restore = restore(of: context.plan) else {
         throw RunFailure(
           step: .prepare, reason: .invalidSpec, message: "the plan has no 'restore'; add it, or name a backup with --id"
@@ -45,7 +60,7 @@ struct RestoreCommand: AsyncParsableCommand {
         return await RestoreRun(
           context: context, restore: restore, identities: identities, makeDestination: factory.destination,
           makeObjectRestore: factory.objectRestore, journal: try factory.journal(context.identity),
-          checkpoint: { try? file.write($0) }
+          checkpoint: { try? file.write($0) }, recording: { handover == nil ? $0 : RestoreFinish.pending($0) }
         ).run()
       }
     }

@@ -54,9 +54,12 @@ enum RunningCommand {
   }
 
   /// As ``run(_:_:settings:purpose:_:)``, for runs that leave a result whatever happens.
+  ///
+  /// - Parameter recording: What is written in place of the result.
   static func runWithResult(
     _ operation: JobOperation, _ options: PlanOptions, _ log: LogOptions, _ file: ResultFile,
     settings: RunSettings = RunSettings(version: HoldfastVersion.current), purpose: PlanLoader.Purpose,
+    recording: @escaping @Sendable (ExecutorResult) throws -> ExecutorResult = { $0 },
     _ body: @escaping @Sendable (RunContext, Mounts) async throws -> ExecutorResult
   ) async throws {
     let started = Timestamp(Date())
@@ -65,7 +68,7 @@ enum RunningCommand {
       try await attempt(options, log, settings, purpose, use: use) { context, mounts in
         do {
           let result = try await body(context, mounts)
-          try write(result, to: file)
+          try write(recording(result), to: file)
           if result.outcome != .succeeded { throw ReportedFailure() }
         } catch let failure as RunFailure {
           context.logger.error(

@@ -26,7 +26,9 @@ struct ManifestTests {
   static func changed(_ change: (inout [String: Any]) -> Void) throws -> Data {
     var object = try #require(JSONSerialization.jsonObject(with: manifest().encode()) as? [String: Any])
     change(&object)
-    return try JSONSerialization.data(withJSONObject: object)
+    // What is tested is the member, not that it was changed.
+    object[Manifest.digestMember] = Manifest.digestPlaceholder
+    return try Manifest.sealed(try JSONSerialization.data(withJSONObject: object))
   }
 
   static func changedArtifact(_ change: (inout [String: Any]) -> Void) throws -> Data {
@@ -46,6 +48,25 @@ struct ManifestTests {
     let first = try #require(text.firstRange(of: "artifacts")?.lowerBound)
     let last = try #require(text.firstRange(of: "trigger")?.lowerBound)
     #expect(first < last)
+  }
+
+  @Test func aByteThatChangedIsNoticedWhereverItIs() throws {
+    let data = try Self.manifest().encode()
+    for place in data.indices {
+      for bit in [0, 3, 5] as [UInt8] {
+        var changed = data
+        changed[place] ^= 1 << bit
+        #expect(throws: ManifestError.self, "byte \(place)") { try Manifest.decode(changed) }
+      }
+    }
+  }
+
+  @Test func manifestsOfTheFirstVersionHaveNoDigest() throws {
+    var object = try #require(JSONSerialization.jsonObject(with: Self.manifest().encode()) as? [String: Any])
+    object[Manifest.digestMember] = nil
+    #expect(throws: ManifestError.self) { try Manifest.decode(JSONSerialization.data(withJSONObject: object)) }
+    object["formatVersion"] = "1.0"
+    #expect(try Manifest.decode(JSONSerialization.data(withJSONObject: object)).id == Self.id)
   }
 
   @Test func laterMinorVersionsAndUnknownMembersAreRead() throws {

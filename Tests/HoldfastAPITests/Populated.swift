@@ -128,6 +128,11 @@ enum Populated {
     managementAPI: .init(
       url: "https://a", caBundle: caBundle, adminSecretRef: name, clientCertificateSecretRef: name, tlsServerName: "t"),
     runAsUser: 1, runAsGroup: 1, fileMode: "0600", timeout: "1m", host: .init(path: "/p"))
+  static let creation = RestoreRequest.ClaimCreation(
+    storage: "8Gi", storageClassName: "c", accessModes: ["ReadWriteOnce"])
+  static let podSelection = PodSelection(
+    podSelector: .init(
+      matchLabels: ["a": "b"], matchExpressions: [.init(key: "k", operator: "In", values: ["v"])]), container: "c")
 
   static let restoreSpec = RestoreRequest.Spec(
     from: .init(
@@ -142,7 +147,17 @@ enum Populated {
           controller: .init(namespace: "n", name: "n")),
         resources: .init(
           conflictPolicy: .replace, clusterResourceNamespace: "n", restoreACMEStatus: true, pauseControllers: true,
-          controller: .init(namespace: "n", name: "n")))
+          controller: .init(namespace: "n", name: "n")),
+        etcd: .init(
+          persistentVolumeClaim: .init(claimName: "c", create: creation, path: "/p"), path: "/p", conflictPolicy: .fail,
+          members: [.init(name: "m", peerURL: "https://m:2380")], initialClusterToken: "t",
+          runRestore: .init(
+            image: "i", command: ["c"], name: "m", initialCluster: "m=https://m:2380",
+            initialAdvertisePeerURLs: ["https://m:2380"], initialClusterToken: "t", dataDir: "/d", bumpRevision: 1,
+            markCompacted: true)),
+        files: .init(
+          persistentVolumeClaim: .init(claimName: "c", create: creation, subPath: "/s", podSelector: podSelection.podSelector),
+          pod: podSelection, path: "/p", conflictPolicy: .skip))
     ],
     namespaceMapping: ["a": "b"], conflictPolicy: .fail, safetyBackup: true, dryRun: true, force: true,
     executor: executor)

@@ -41,6 +41,47 @@ struct RequestValidationTests {
     #expect(RestoreRequest.OpenZitiDestination(host: .init(path: "/var/lib/ctrl.db")).issues("f", isPlan: true) == [])
   }
 
+  static func etcd(
+    _ change: (inout RestoreRequest.EtcdDestination) -> Void = { _ in }
+  ) -> RestoreRequest.EtcdDestination {
+    var etcd = RestoreRequest.EtcdDestination(persistentVolumeClaim: .init(claimName: "c"))
+    change(&etcd)
+    return etcd
+  }
+
+  static func etcds(_ change: (inout RestoreRequest.EtcdDestination) -> Void) -> [RestoreRequest.SourceSelection] {
+    [.init(name: "a", etcd: etcd(change))]
+  }
+
+  @Test func destinationsOfEtcdAndFilesAreAccepted() {
+    let accepted: [RestoreRequest.SourceSelection] = [
+      .init(name: "a", etcd: Self.etcd()),
+      .init(
+        name: "a",
+        etcd: Self.etcd {
+          $0.persistentVolumeClaim?.create = .init(storage: "8Gi", storageClassName: "fast", accessModes: ["ReadWriteOnce"])
+          $0.persistentVolumeClaim?.path = "/snapshots/etcd.db"
+          $0.members = [.init(name: "m1", peerURL: "https://10.0.0.11:2380")]
+          $0.runRestore = .init(image: "registry.k8s.io/etcd:3.6.5-0", name: "m1", bumpRevision: 1, markCompacted: true)
+        }),
+      .init(name: "a", files: .init()), .init(name: "a", files: .init(conflictPolicy: .skip)),
+      .init(name: "a", files: .init(persistentVolumeClaim: .init(claimName: "c", subPath: "/a/b"))),
+      .init(name: "a", files: .init(pod: .init(podSelector: .init(matchLabels: ["a": "b"])), path: "/etc/x")),
+    ]
+    for selection in accepted {
+      let issues = Self.request { $0.sources = [selection] }.validate()
+      #expect(issues == [], "\(issues)")
+    }
+  }
+
+  @Test(arguments: [
+    ("registry.k8s.io/etcd:3.5.21-0", "etcdutl"), ("quay.io/coreos/etcd:v3.4.27", "etcdctl"), ("r:5000/etcd", "etcdutl"),
+    ("etcd:latest", "etcdutl"), ("etcd:3.6", "etcdutl"), ("etcd:v3.3.1@sha256:00", "etcdctl"),
+  ])
+  func theToolFollowsFromTheImagesTag(image: String, tool: String) {
+    #expect(RestoreRequest.EtcdDestination.RunRestore(image: image).resolvedCommand == [tool])
+  }
+
   static let cases: [(String, String, @Sendable (inout RestoreRequest.Spec) -> Void)] = [
     ("spec.from", "exactly one", { $0.from = .init() }),
     ("spec.from", "exactly one", { $0.from.latest = .init(policyRef: .init(name: "p")) }),
@@ -115,6 +156,61 @@ struct RequestValidationTests {
         let server = Source.OpenBao(address: "https://b", jwtAuthRole: "r")
         $0.sources = [.init(name: "a", openBao: server, vault: server)]
       }
+    ),
+    ("spec.sources[0]", "two destinations", { $0.sources = [.init(name: "a", etcd: etcd(), files: .init())] }),
+    ("spec.sources[0].etcd", "no place", { $0.sources = [.init(name: "a", etcd: .init())] }),
+    ("spec.sources[0].etcd.path", "holdfast restore", { $0.sources = [.init(name: "a", etcd: .init(path: "/x/y"))] }),
+    ("spec.sources[0].etcd.persistentVolumeClaim.path", "names no file", { $0.sources = etcds { $0.persistentVolumeClaim?.path = "/" } }),
+    ("spec.sources[0].etcd.persistentVolumeClaim.path", "'..'", { $0.sources = etcds { $0.persistentVolumeClaim?.path = "/a/../b" } }),
+    (
+      "spec.sources[0].etcd.persistentVolumeClaim.create.storage", "8Gi",
+      { $0.sources = etcds { $0.persistentVolumeClaim?.create = .init(storage: "much") } }
+    ),
+    (
+      "spec.sources[0].etcd.persistentVolumeClaim.create.accessModes", "ReadOnlyMany",
+      { $0.sources = etcds { $0.persistentVolumeClaim?.create = .init(storage: "1Gi", accessModes: ["ReadOnlyMany"]) } }
+    ),
+    ("spec.sources[0].etcd.members[0].name", "'='", { $0.sources = etcds { $0.members = [.init(name: "a=b", peerURL: "https://a:1")] } }),
+    ("spec.sources[0].etcd.members[0].peerURL", "peer URL", { $0.sources = etcds { $0.members = [.init(name: "a", peerURL: "a:1")] } }),
+    (
+      "spec.sources[0].etcd.members", "twice",
+      {
+        $0.sources = etcds {
+          $0.members = [.init(name: "a", peerURL: "https://a:1"), .init(name: "a", peerURL: "https://b:1")]
+        }
+      }
+    ),
+    ("spec.sources[0].etcd.runRestore.image", "is required", { $0.sources = etcds { $0.runRestore = .init(image: "") } }),
+    (
+      "spec.sources[0].etcd.runRestore.markCompacted", "bumpRevision",
+      { $0.sources = etcds { $0.runRestore = .init(image: "i", markCompacted: true) } }
+    ),
+    (
+      "spec.sources", "two runRestore",
+      {
+        let one = etcd { $0.runRestore = .init(image: "i") }
+        $0.sources = [.init(name: "a", etcd: one), .init(name: "b", etcd: one)]
+      }
+    ),
+    (
+      "spec.sources[0].files", "two places",
+      {
+        $0.sources = [
+          .init(
+            name: "a",
+            files: .init(
+              persistentVolumeClaim: .init(claimName: "c"), pod: .init(podSelector: .init(matchLabels: ["a": "b"]))))
+        ]
+      }
+    ),
+    ("spec.sources[0].files.path", "for pod", { $0.sources = [.init(name: "a", files: .init(path: "/x"))] }),
+    (
+      "spec.sources[0].files.persistentVolumeClaim.subPath", "absolute",
+      { $0.sources = [.init(name: "a", files: .init(persistentVolumeClaim: .init(claimName: "c", subPath: "x")))] }
+    ),
+    (
+      "spec.sources[0].files.pod.podSelector", "every pod",
+      { $0.sources = [.init(name: "a", files: .init(pod: .init(podSelector: .init())))] }
     ),
     ("spec.namespaceMapping[a]", "DNS label", { $0.namespaceMapping = ["a": "B"] }),
     ("spec.executor.image", "is empty", { $0.executor = .init(image: "") }),

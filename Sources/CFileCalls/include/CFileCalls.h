@@ -19,5 +19,25 @@ ssize_t holdfast_get_attribute(int file, const char *name, void *value, size_t s
 /// The numbers of a device, from a stat's st_rdev.
 uint32_t holdfast_device_major(uint64_t device);
 uint32_t holdfast_device_minor(uint64_t device);
+uint64_t holdfast_make_device(uint32_t major, uint32_t minor);
+
+/// fsetxattr(2).
+int holdfast_set_attribute(int file, const char *name, const void *value, size_t size);
+
+/// renameat2(2) with RENAME_NOREPLACE, and linkat(2) with unlinkat(2) where a file system does not know that.
+int holdfast_rename_new(int old_folder, const char *old_name, int new_folder, const char *new_name);
+
+/// What has a name in a folder, links not followed: 0 nothing, 1 a regular file, 2 something else; -1 and errno.
+int holdfast_kind(int folder, const char *name);
+
+/// syncfs(2).
+int holdfast_sync(int file);
+
+/// Bytes and names that may still be written, as fstatvfs(3) tells; -1 and errno where it fails. Zero names where the file
+/// system has no such limit.
+int holdfast_free_space(int file, uint64_t *bytes, uint64_t *names);
+
+/// Whether the calling process may write into a folder, as faccessat(2) tells by its effective user.
+int holdfast_may_write(int folder);
 
 #endif

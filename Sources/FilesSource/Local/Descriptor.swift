@@ -31,9 +31,34 @@ final class Descriptor: Sendable {
 
   /// As a process sees the path, links on the way included.
   static func openFolder(_ path: String) throws(CallFailure) -> Descriptor {
-    let number = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_DIRECTORY | holdfast_open_path_flag())
+    try open(folder: path, flags: holdfast_open_path_flag())
+  }
+
+  static func open(folder path: String, flags: Int32) throws(CallFailure) -> Descriptor {
+    let number = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_DIRECTORY | flags)
     guard number >= 0 else { throw CallFailure(number: errno) }
     return Descriptor(number)
+  }
+
+  /// A new file that nobody else can open yet, for reading and writing.
+  static func create(_ name: [UInt8], in folder: Descriptor) throws(CallFailure) -> Descriptor {
+    let name = name.map { CChar(bitPattern: $0) } + [0]
+    let number = openat(folder.number, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard number >= 0 else { throw CallFailure(number: errno) }
+    return Descriptor(number)
+  }
+
+  func write(_ bytes: ByteBuffer, at offset: Int64) throws(CallFailure) {
+    var failure: Int32 = 0
+    bytes.withUnsafeReadableBytes { piece in
+      var done = 0
+      while done < piece.count, failure == 0 {
+        let count = pwrite(
+          number, piece.baseAddress.map { $0 + done }, piece.count - done, off_t(offset + Int64(done)))
+        if count >= 0 { done += count } else if errno != EINTR { failure = errno }
+      }
+    }
+    guard failure == 0 else { throw CallFailure(number: failure) }
   }
 
   static func status(of name: [UInt8], in folder: Descriptor) throws(CallFailure) -> FileStatus? {

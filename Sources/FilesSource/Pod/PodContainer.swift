@@ -57,15 +57,19 @@ struct PodContainer: Sendable {
   }
 
   /// Runs a command and gives what it writes to `output`.
+  /// - Parameter input: For its standard input; an error of it ends the call.
   /// - Throws: `SnapshotSourceError` where it could not run, or where nobody knows how it ended; ``NoSuchProgram``; what
   ///   `output` threw.
-  func run(_ command: [String], output: (ByteBuffer) async throws -> Void) async throws -> Outcome {
+  func run(
+    _ command: [String], input: (any AsyncSequence<ByteBuffer, any Error> & Sendable)? = nil,
+    output: (ByteBuffer) async throws -> Void
+  ) async throws -> Outcome {
     try await Self.mapping("exec \(command.first ?? "") in \(place)") {
       var limits = ExecLimits()
       limits.idle = idle
       limits.stderr = Self.errorLimit
       let result = try await client.exec(
-        in: namespace, pod: pod, container: container, command: command, limits: limits, stdout: output)
+        in: namespace, pod: pod, container: container, command: command, stdin: input, limits: limits, stdout: output)
       return Outcome(
         exitCode: result.exitCode, errors: result.stderr.text,
         isCut: result.stderr.byteCount > 2 * Int64(Self.errorLimit))
@@ -73,9 +77,11 @@ struct PodContainer: Sendable {
   }
 
   /// Runs a command whose output is short.
-  func run(_ command: [String], collectUpTo limit: Int) async throws -> Outcome {
+  func run(
+    _ command: [String], input: (any AsyncSequence<ByteBuffer, any Error> & Sendable)? = nil, collectUpTo limit: Int
+  ) async throws -> Outcome {
     var bytes = ByteBuffer()
-    var outcome = try await run(command) { piece in
+    var outcome = try await run(command, input: input) { piece in
       guard bytes.readableBytes + piece.readableBytes <= limit else { throw TooMuchOutput() }
       bytes.writeImmutableBuffer(piece)
     }

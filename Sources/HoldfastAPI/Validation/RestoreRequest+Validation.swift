@@ -62,11 +62,7 @@ extension RestoreRequest.Spec {
     for (index, source) in sources.enumerated().prefix(16) {
       let field = "spec.sources[\(index)]"
       issues.add("\(field).name", Source.nameProblem(source.name))
-      let destinations = [
-        source.openBao != nil, source.vault != nil, source.openZiti != nil, source.certManager != nil,
-        source.resources != nil,
-      ]
-      if destinations.count(where: \.self) > 1 { issues.add(field, "has two destinations; keep one") }
+      if source.destinationIssueKinds.count(where: \.self) > 1 { issues.add(field, "has two destinations; keep one") }
       issues += source.openZiti?.issues("\(field).openZiti") ?? []
       for (kind, objects) in [("certManager", source.certManager), ("resources", source.resources)] {
         guard let controller = objects?.controller else { continue }
@@ -76,6 +72,8 @@ extension RestoreRequest.Spec {
           issues.add("\(field).\(kind).controller", "says what is paused; set pauseControllers: true, or remove it")
         }
       }
+      issues += source.etcd?.issues("\(field).etcd") ?? []
+      issues += source.files?.issues("\(field).files") ?? []
       for (kind, server) in [("openBao", source.openBao), ("vault", source.vault)] {
         guard let server else { continue }
         issues += server.issues("\(field).\(kind)")
@@ -83,6 +81,9 @@ extension RestoreRequest.Spec {
           issues.add("\(field).\(kind)", "has no login; set one of \(Source.OpenBao.loginFieldList)")
         }
       }
+    }
+    if sources.count(where: { $0.etcd?.runRestore != nil }) > 1 {
+      issues.add("spec.sources", "has two runRestore; make a request for each")
     }
     return issues + Source.duplicateIssues(of: sources.map(\.name), in: "spec.sources")
   }

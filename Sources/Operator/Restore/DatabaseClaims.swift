@@ -22,7 +22,7 @@ struct DatabaseClaims: Sendable {
       guard let wanted = try objects.persistentVolumeClaim(claim) else {
         throw RestoreStop(
           "start", .invalidSpec,
-          "PersistentVolumeClaim \(name) is not there; create it, or say how with openZiti.persistentVolumeClaim.create in a "
+          "PersistentVolumeClaim \(name) is not there; create it, or say how with persistentVolumeClaim.create of the source in a "
             + "new request, for example {storage: 2Gi}")
       }
       guard !isDryRun else {

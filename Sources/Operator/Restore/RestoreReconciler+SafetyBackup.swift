@@ -16,12 +16,22 @@ extension RestoreReconciler {
     guard request.spec.safetyBackup ?? true else {
       return .ready(try await skipSafetyBackup(request, "spec.safetyBackup is false", isSurprising: false))
     }
+    if request.spec.overwritesNothing {
+      return .ready(
+        try await skipSafetyBackup(request, "the restore overwrites nothing that is there", isSurprising: false))
+    }
     guard let policy = resolved.policy else {
       return .ready(
         try await skipSafetyBackup(
           request,
           "no BackupPolicy \(resolved.origin.name) in this namespace says how to back up what is restored over",
           isSurprising: true))
+    }
+    if let source = request.spec.replacesFilesElsewhere {
+      throw RestoreStop(
+        "safetyBackup", .safetyBackupFailed,
+        "a backup of policy \(policy.key.name) does not hold the files that source \(source) replaces in another place; back "
+          + "those up, then set spec.safetyBackup to false in a new request")
     }
     if Self.replacesElsewhere(request.spec) {
       throw RestoreStop(

@@ -21,7 +21,15 @@ extension Pod {
 
   /// The executor's container.
   var executorStatus: ContainerStatus? {
-    status?.containerStatuses?.first { $0.name == ExecutorPod.containerName } ?? status?.containerStatuses?.first
+    let last = status?.containerStatuses?.first { $0.name == ExecutorPod.containerName } ?? status?.containerStatuses?.first
+    // A restore in parts: until the last one runs, the first one tells.
+    guard last?.state?.terminated == nil, last?.state?.running == nil else { return last }
+    return status?.initContainerStatuses?.first { $0.name == EtcdRestoreStep.firstContainer } ?? last
+  }
+
+  /// The program of etcd between the parts of a restore.
+  private var toolStatus: ContainerStatus? {
+    status?.initContainerStatuses?.first { $0.name == EtcdRestoreStep.toolContainer }
   }
 
   var terminated: ContainerTerminated? { executorStatus?.state?.terminated ?? executorStatus?.lastState?.terminated }
@@ -34,7 +42,7 @@ extension Pod {
       let json = try? JSONValue(parsing: .init(text.utf8)), let result = try? json.decoded(as: ExecutorResult.self),
       result.resultVersion == ExecutorResult.currentVersion
     else { return nil }
-    return result
+    return result.with(toolStatus?.state?.terminated)
   }
 
   /// nil where the pod runs, ended well, or has only just been made.
@@ -48,6 +56,10 @@ extension Pod {
 
   /// What a pod that has not started yet waits for, in a few words.
   var waitingFor: String? {
+    if let tool = toolStatus?.state?.waiting, terminated != nil, executorStatus?.name == EtcdRestoreStep.firstContainer {
+      return [EtcdRestoreStep.toolContainer, tool.reason ?? "", tool.message ?? ""].filter { !$0.isEmpty }
+        .joined(separator: ": ")
+    }
     if isRunning || terminated != nil { return nil }
     if let cause { return cause.message }
     guard let waiting = executorStatus?.state?.waiting else { return "it has no node yet" }
@@ -132,5 +144,16 @@ extension Pod {
       let limit = spec.containers.first(where: { $0.name == ExecutorPod.containerName })?.resources?.limits?["memory"]
     else { return "" }
     return " of \(limit)"
+  }
+}
+
+extension ExecutorResult {
+  /// With what the tool said at its end, where that is why the restore did not go on.
+  fileprivate func with(_ tool: ContainerTerminated?) -> ExecutorResult {
+    guard let tool, tool.exitCode != 0, failure != nil else { return self }
+    var result = self
+    let said = (tool.message ?? "").split(whereSeparator: \.isNewline).suffix(3).joined(separator: "; ").suffix(500)
+    result.failure?.message += ". It ended with code \(tool.exitCode)\(said.isEmpty ? "" : ": \(said)")"
+    return result
   }
 }

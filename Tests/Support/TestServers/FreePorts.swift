@@ -28,7 +28,7 @@ public func freePorts(_ count: Int) throws -> [Int] {
 }
 
 /// Starts a server that needs fixed ports, again with others where one was taken meanwhile.
-func startWithFreePorts<Server>(
+public func startWithFreePorts<Server>(
   _ count: Int, isolation: isolated (any Actor)? = #isolation, _ start: ([Int]) async throws -> Server
 ) async throws -> Server {
   for _ in 0..<2 {
