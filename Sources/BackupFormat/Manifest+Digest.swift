@@ -76,7 +76,9 @@ extension Manifest {
     skipBlanks()
     guard take(UInt8(ascii: ":")) else { return nil }
     skipBlanks()
-    guard take(UInt8(ascii: "\"")), index + 64 < data.endIndex, data[index + 64] == UInt8(ascii: "\"") else { return nil }
+    guard take(UInt8(ascii: "\"")), index + 64 < data.endIndex, data[index + 64] == UInt8(ascii: "\"") else {
+      return nil
+    }
     return index..<(index + 64)
   }
 

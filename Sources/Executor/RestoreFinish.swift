@@ -23,11 +23,12 @@ public struct RestoreFinish: Sendable {
     guard result.outcome == .succeeded else { return result }
     var pending = result
     pending.outcome = .failed
-    pending.failure = RunFailure(
-      step: .verify, reason: .restoreFailed,
-      message: "the snapshot is in its place, and no data directory was made of it: see the log of container "
-        + EtcdRestoreStep.toolContainer
-    ).backupFailure
+    pending.failure =
+      RunFailure(
+        step: .verify, reason: .restoreFailed,
+        message: "the snapshot is in its place, and no data directory was made of it: see the log of container "
+          + EtcdRestoreStep.toolContainer
+      ).backupFailure
     return pending
   }
 
@@ -42,9 +43,10 @@ public struct RestoreFinish: Sendable {
     } catch {
       result = ExecutorResult(
         operation: .restore, outcome: .failed, startTime: Timestamp(now()), completionTime: Timestamp(now()))
-      result.failure = RunFailure(
-        step: .verify, reason: .internalError, message: "the first part's result cannot be read: \(error)"
-      ).backupFailure
+      result.failure =
+        RunFailure(
+          step: .verify, reason: .internalError, message: "the first part's result cannot be read: \(error)"
+        ).backupFailure
       return result
     }
     do {

@@ -16,7 +16,8 @@ extension SourceFactory {
     let restore = plan.restore
     let claim = spec.persistentVolumeClaim
     var configuration = EtcdDestination.Configuration(
-      root: claim.map { mounts.volume($0.claimName) } ?? "/", place: claim.map { "claim \($0.claimName)" } ?? "this machine",
+      root: claim.map { mounts.volume($0.claimName) } ?? "/",
+      place: claim.map { "claim \($0.claimName)" } ?? "this machine",
       path: claim == nil ? spec.path ?? "" : spec.resolvedPath(source: source),
       policy: etcdPolicy(spec.conflictPolicy ?? restore?.conflictPolicy ?? .fail),
       isToBeMade: claim?.create != nil && restore?.dryRun == true, isDryRun: restore?.dryRun ?? false)

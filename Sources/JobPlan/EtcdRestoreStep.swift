@@ -49,7 +49,9 @@ public struct EtcdRestoreStep: Sendable, Hashable {
     let volume = "\(MountLayout.defaultRoot)/\(MountLayout.volume(claim: claim))"
     var arguments =
       settings.resolvedCommand
-      + ["snapshot", "restore", volume + file, "--data-dir", volume + temporaryDataDir, "--name", settings.resolvedName]
+      + [
+        "snapshot", "restore", volume + file, "--data-dir", volume + temporaryDataDir, "--name", settings.resolvedName,
+      ]
     let members = destination.members ?? []
     let own = members.first { $0.name == settings.resolvedName }?.peerURL
     let known = members.isEmpty ? nil : members.map { "\($0.name)=\($0.peerURL)" }.joined(separator: ",")
@@ -69,7 +71,8 @@ public struct EtcdRestoreStep: Sendable, Hashable {
   }
 
   /// - Parameter mounts: Of the executor; the tool sees the claim alone.
-  func container(mounts: [VolumeMount], resources: ResourceRequirements, securityContext: SecurityContext) -> Container {
+  func container(mounts: [VolumeMount], resources: ResourceRequirements, securityContext: SecurityContext) -> Container
+  {
     let path = "\(MountLayout.defaultRoot)/\(MountLayout.volume(claim: claim))"
     return Container(
       name: Self.toolContainer, image: settings.image, command: arguments,

@@ -93,7 +93,8 @@ struct RestoreFilesTests {
     try await scenario.applyPolicy(
       policy(scenario, "files: {persistentVolumeClaim: {claimName: data, paths: [/pki]}}"), named: "files")
     #expect(try await scenario.runJob("manual", policy: "files") == "Completed")
-    let listing = #"cd "$DATA"; find pki | LC_ALL=C sort; cat pki/tls.crt pki/keys/tls.key; readlink pki/current; stat -c %a pki/keys/tls.key"#
+    let listing =
+      #"cd "$DATA"; find pki | LC_ALL=C sort; cat pki/tls.crt pki/keys/tls.key; readlink pki/current; stat -c %a pki/keys/tls.key"#
     let before = try await inPod(scenario, listing)
 
     // Somebody changed one file and lost another.
@@ -103,7 +104,8 @@ struct RestoreFilesTests {
     #expect(look.contains("conflict /pki/tls.crt") && look.contains("create /pki/keys/tls.key"), "\(look)")
     try await restore(scenario, "refused", nil, "safetyBackup: false", toBe: "Failed")
     #expect(try await status(scenario, "refused", ".status.failure.reason") == "RestoreConflict")
-    #expect(try await inPod(scenario, #"cd "$DATA"; cat pki/tls.crt; ls pki/keys"#) == "broken\n", "nothing was changed")
+    #expect(
+      try await inPod(scenario, #"cd "$DATA"; cat pki/tls.crt; ls pki/keys"#) == "broken\n", "nothing was changed")
     try await restore(scenario, "back", nil, "conflictPolicy: Replace")
     #expect(try await inPod(scenario, #"rm "$DATA/pki/mine"; "# + listing) == before)
     #expect(try await status(scenario, "back", ".status.safetyBackup").isEmpty == false)
@@ -133,7 +135,9 @@ struct RestoreFilesTests {
     let scenario = try await Scenario.make("podback")
     try await startPod(scenario)
     let root = try await inPod(scenario, #"cd "$DATA"; pwd"#).trimmingCharacters(in: .whitespacesAndNewlines)
-    try await inPod(scenario, #"cd "$DATA"; mkdir -p config/keys; echo yes >config/a; echo key >config/keys/k; chmod 600 config/keys/k"#)
+    try await inPod(
+      scenario,
+      #"cd "$DATA"; mkdir -p config/keys; echo yes >config/a; echo key >config/keys/k; chmod 600 config/keys/k"#)
     try await scenario.applyPolicy(
       policy(scenario, "files: {pod: {podSelector: {matchLabels: {app: router}}}, paths: [\(root)/config]}"),
       named: "files")
@@ -196,7 +200,8 @@ struct RestoreFilesTests {
     try await restore(scenario, "again", "etcd: {\(claim), \(run)}", toBe: "Failed")
     #expect(try await status(scenario, "again", ".status.failure.reason") == "RestoreConflict")
     // A tool that fails: the snapshot is there, the directory is not.
-    let bad = "runRestore: {image: \"\(Cluster.shellImage)\", command: [/bin/sh, -c, \"echo no such luck; exit 3\"], dataDir: /data/m1}"
+    let bad =
+      "runRestore: {image: \"\(Cluster.shellImage)\", command: [/bin/sh, -c, \"echo no such luck; exit 3\"], dataDir: /data/m1}"
     try await restore(scenario, "bad", "etcd: {\(claim), \(bad)}", toBe: "Failed")
     let failure = try await status(scenario, "bad", ".status.failure.message")
     #expect(failure.contains("no data directory") && failure.contains("no such luck"), "\(failure)")

@@ -130,7 +130,9 @@ private struct Pieces: AsyncSequence, Sendable {
           commands.dataDir = "\(folder)/m\(index)-\(ports[0])"
           let own = try #require(commands.severalMembers(file: "etcd.db").first { $0.member == member.name })
           #expect(own.command.contains("--initial-cluster-token 'after the fire'"))
-          _ = try await EtcdCluster.run(["/bin/sh", "-c", "PATH=\(tools):$PATH; cd \(folder)/snapshots; \(own.command)"])
+          _ = try await EtcdCluster.run([
+            "/bin/sh", "-c", "PATH=\(tools):$PATH; cd \(folder)/snapshots; \(own.command)",
+          ])
           let client = "http://127.0.0.1:\(ports[index])"
           processes.append(
             try ServerProcess(

@@ -147,7 +147,9 @@ import Testing
       let result = try await refusal.run(&scene)
       #expect(dry.outcome == .failed && result.outcome == .failed, "\(refusal)")
       #expect(result.failure?.reason == refusal.reason, "\(refusal): \(String(describing: result.failure))")
-      #expect(result.failure?.message.contains(refusal.says) == true, "\(refusal): \(String(describing: result.failure))")
+      #expect(
+        refusal.says.isEmpty || result.failure?.message.contains(refusal.says) == true,
+        "\(refusal): \(String(describing: result.failure))")
       #expect(result.steps?.contains { $0.name == "restore" && $0.state == .skipped } == true)
       // A second try writes nothing either: what `run` wrote itself has a new time.
       let names = try scene.state().map { $0.prefix { $0 != " " } }
@@ -248,17 +250,20 @@ import Testing
     changed[good.count / 2] ^= 1
     let cases: [(name: String, bytes: [UInt8], identity: AgeIdentity?, posts: Int)] = [
       ("truncated", Array(good.dropLast(40)), nil, 0), ("tampered", changed, nil, 0),
-      ("no archive", Array("no archive at all".utf8), nil, 0), ("wrong key", good, .generate(), 0), ("good", good, nil, 1),
+      ("no archive", Array("no archive at all".utf8), nil, 0), ("wrong key", good, .generate(), 0),
+      ("good", good, nil, 1),
     ]
     for (name, bytes, identity, posts) in cases {
       let answer: @Sendable (StubServer.Request) async -> StubServer.Answer? = { request in
         switch request.path {
         case "/v1/sys/health":
           StubServer.Answer(
-            #"{"initialized":true,"sealed":false,"standby":false,"version":"2.4.1","cluster_name":"c","cluster_id":"i"}"#)
+            200,
+            #"{"initialized":true,"sealed":false,"standby":false,"version":"2.4.1","cluster_name":"c","cluster_id":"i"}"#
+          )
         case "/v1/sys/seal-status":
-          StubServer.Answer(#"{"type":"shamir","initialized":true,"sealed":false,"storage_type":"raft"}"#)
-        case "/v1/sys/capabilities-self": StubServer.Answer(#"{"data":{"sys/storage/raft/snapshot":["update"]}}"#)
+          StubServer.Answer(200, #"{"type":"shamir","initialized":true,"sealed":false,"storage_type":"raft"}"#)
+        case "/v1/sys/capabilities-self": StubServer.Answer(200, #"{"data":{"sys/storage/raft/snapshot":["update"]}}"#)
         case "/v1/sys/storage/raft/snapshot", "/v1/sys/storage/raft/snapshot-force": StubServer.Answer(204)
         case "/v1/auth/token/lookup-self": StubServer.Answer(403, #"{"errors":["permission denied"]}"#)
         default: StubServer.Answer(404, #"{"errors":[]}"#)
@@ -273,7 +278,8 @@ import Testing
         #expect(made.outcome == .succeeded)
         var restore = Plan.Restore(request: "r", origin: world.plan.policy)
         restore.sources = [
-          RestoreRequest.SourceSelection(name: "raft", openBao: Source.OpenBao(address: server.endpoint, tokenFile: token))
+          RestoreRequest.SourceSelection(
+            name: "raft", openBao: Source.OpenBao(address: server.endpoint, tokenFile: token))
         ]
         var plan = world.plan
         plan.restore = restore

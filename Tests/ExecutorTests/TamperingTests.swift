@@ -6,6 +6,7 @@ import JobPlan
 import NIOCore
 import ObjectStore
 import SnapshotSource
+import Synchronization
 import Testing
 
 /// What somebody, or a bad disk, may do to the bucket: refused before the destination is asked to change anything.
@@ -78,7 +79,9 @@ import Testing
     let bucket = try await Bucket.make(size: 300_000)
     let whole = try await bucket.bytes(bucket.artifact)
     // The age header, the nonce after it, chunk borders (65,552 bytes each), and the end.
-    let places = [0, 22, 100, 199, 200, 230, 65_000, 66_000, 131_300, whole.count / 2, whole.count - 17, whole.count - 1]
+    let places = [
+      0, 22, 100, 199, 200, 230, 65_000, 66_000, 131_300, whole.count / 2, whole.count - 17, whole.count - 1,
+    ]
     for place in places where place < whole.count {
       var changed = whole
       changed[place] ^= 0x40

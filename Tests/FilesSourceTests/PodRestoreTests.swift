@@ -79,7 +79,9 @@ import Testing
         #expect(server.execCalls.allSatisfy { $0.container == "main" })
       }
       try await shell("diff -r --no-dereference src out; touch -r src out", in: folder)
-      let listing = #"(cd $1; find . -mindepth 1 -printf '%P|%y|%m|%U|%G|%l|%n|%Ts\n' | LC_ALL=C sort)"#
+      // BusyBox's tar sets no times of folders and links.
+      let kinds = image == "busybox" ? "-type f" : "-mindepth 1"
+      let listing = #"(cd $1; find . \#(kinds) -printf '%P|%y|%m|%U|%G|%l|%n|%Ts\n' | LC_ALL=C sort)"#
       #expect(
         try await shell("set -- out; \(listing)", in: folder) == shell("set -- src; \(listing)", in: folder))
     }

@@ -156,7 +156,8 @@ enum Populated {
             initialAdvertisePeerURLs: ["https://m:2380"], initialClusterToken: "t", dataDir: "/d", bumpRevision: 1,
             markCompacted: true)),
         files: .init(
-          persistentVolumeClaim: .init(claimName: "c", create: creation, subPath: "/s", podSelector: podSelection.podSelector),
+          persistentVolumeClaim: .init(
+            claimName: "c", create: creation, subPath: "/s", podSelector: podSelection.podSelector),
           pod: podSelection, path: "/p", conflictPolicy: .skip))
     ],
     namespaceMapping: ["a": "b"], conflictPolicy: .fail, safetyBackup: true, dryRun: true, force: true,

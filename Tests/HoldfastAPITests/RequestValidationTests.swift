@@ -59,7 +59,8 @@ struct RequestValidationTests {
       .init(
         name: "a",
         etcd: Self.etcd {
-          $0.persistentVolumeClaim?.create = .init(storage: "8Gi", storageClassName: "fast", accessModes: ["ReadWriteOnce"])
+          $0.persistentVolumeClaim?.create = .init(
+            storage: "8Gi", storageClassName: "fast", accessModes: ["ReadWriteOnce"])
           $0.persistentVolumeClaim?.path = "/snapshots/etcd.db"
           $0.members = [.init(name: "m1", peerURL: "https://10.0.0.11:2380")]
           $0.runRestore = .init(image: "registry.k8s.io/etcd:3.6.5-0", name: "m1", bumpRevision: 1, markCompacted: true)
@@ -75,7 +76,8 @@ struct RequestValidationTests {
   }
 
   @Test(arguments: [
-    ("registry.k8s.io/etcd:3.5.21-0", "etcdutl"), ("quay.io/coreos/etcd:v3.4.27", "etcdctl"), ("r:5000/etcd", "etcdutl"),
+    ("registry.k8s.io/etcd:3.5.21-0", "etcdutl"), ("quay.io/coreos/etcd:v3.4.27", "etcdctl"),
+    ("r:5000/etcd", "etcdutl"),
     ("etcd:latest", "etcdutl"), ("etcd:3.6", "etcdutl"), ("etcd:v3.3.1@sha256:00", "etcdctl"),
   ])
   func theToolFollowsFromTheImagesTag(image: String, tool: String) {
@@ -160,8 +162,14 @@ struct RequestValidationTests {
     ("spec.sources[0]", "two destinations", { $0.sources = [.init(name: "a", etcd: etcd(), files: .init())] }),
     ("spec.sources[0].etcd", "no place", { $0.sources = [.init(name: "a", etcd: .init())] }),
     ("spec.sources[0].etcd.path", "holdfast restore", { $0.sources = [.init(name: "a", etcd: .init(path: "/x/y"))] }),
-    ("spec.sources[0].etcd.persistentVolumeClaim.path", "names no file", { $0.sources = etcds { $0.persistentVolumeClaim?.path = "/" } }),
-    ("spec.sources[0].etcd.persistentVolumeClaim.path", "'..'", { $0.sources = etcds { $0.persistentVolumeClaim?.path = "/a/../b" } }),
+    (
+      "spec.sources[0].etcd.persistentVolumeClaim.path", "names no file",
+      { $0.sources = etcds { $0.persistentVolumeClaim?.path = "/" } }
+    ),
+    (
+      "spec.sources[0].etcd.persistentVolumeClaim.path", "'..'",
+      { $0.sources = etcds { $0.persistentVolumeClaim?.path = "/a/../b" } }
+    ),
     (
       "spec.sources[0].etcd.persistentVolumeClaim.create.storage", "8Gi",
       { $0.sources = etcds { $0.persistentVolumeClaim?.create = .init(storage: "much") } }
@@ -170,8 +178,14 @@ struct RequestValidationTests {
       "spec.sources[0].etcd.persistentVolumeClaim.create.accessModes", "ReadOnlyMany",
       { $0.sources = etcds { $0.persistentVolumeClaim?.create = .init(storage: "1Gi", accessModes: ["ReadOnlyMany"]) } }
     ),
-    ("spec.sources[0].etcd.members[0].name", "'='", { $0.sources = etcds { $0.members = [.init(name: "a=b", peerURL: "https://a:1")] } }),
-    ("spec.sources[0].etcd.members[0].peerURL", "peer URL", { $0.sources = etcds { $0.members = [.init(name: "a", peerURL: "a:1")] } }),
+    (
+      "spec.sources[0].etcd.members[0].name", "'='",
+      { $0.sources = etcds { $0.members = [.init(name: "a=b", peerURL: "https://a:1")] } }
+    ),
+    (
+      "spec.sources[0].etcd.members[0].peerURL", "peer URL",
+      { $0.sources = etcds { $0.members = [.init(name: "a", peerURL: "a:1")] } }
+    ),
     (
       "spec.sources[0].etcd.members", "twice",
       {
@@ -180,7 +194,10 @@ struct RequestValidationTests {
         }
       }
     ),
-    ("spec.sources[0].etcd.runRestore.image", "is required", { $0.sources = etcds { $0.runRestore = .init(image: "") } }),
+    (
+      "spec.sources[0].etcd.runRestore.image", "is required",
+      { $0.sources = etcds { $0.runRestore = .init(image: "") } }
+    ),
     (
       "spec.sources[0].etcd.runRestore.markCompacted", "bumpRevision",
       { $0.sources = etcds { $0.runRestore = .init(image: "i", markCompacted: true) } }

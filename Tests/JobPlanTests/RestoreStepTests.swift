@@ -30,7 +30,8 @@ import Testing
         persistentVolumeClaim: .init(claimName: "restored", create: .init(storage: "8Gi")),
         members: [.init(name: "m1", peerURL: "https://a:2380"), .init(name: "m2", peerURL: "https://b:2380")],
         initialClusterToken: "t",
-        runRestore: .init(image: "registry.k8s.io/etcd:3.6.5-0", name: "m2", bumpRevision: 1_000_000_000, markCompacted: true)))
+        runRestore: .init(
+          image: "registry.k8s.io/etcd:3.6.5-0", name: "m2", bumpRevision: 1_000_000_000, markCompacted: true)))
   }
 
   @Test func threeContainersWorkOneAfterTheOther() throws {
@@ -104,7 +105,10 @@ import Testing
     #expect(back.affinity != nil, "beside the pod that has the volume")
     let elsewhere = try pod(
       objects(
-        [.init(name: "config", files: .init(persistentVolumeClaim: .init(claimName: "new", create: .init(storage: "1Gi"))))],
+        [
+          .init(
+            name: "config", files: .init(persistentVolumeClaim: .init(claimName: "new", create: .init(storage: "1Gi"))))
+        ],
         policySources: [source]))
     #expect(elsewhere.volumes?.compactMap { $0.persistentVolumeClaim?.claimName } == ["new"])
     #expect(elsewhere.securityContext?.fsGroup == 65_532)
@@ -137,7 +141,11 @@ import Testing
   }
 
   @Test func aClaimIsMadeOnceAndBelongsToNobody() throws {
-    let all = objects([etcd, .init(name: "f", files: .init(persistentVolumeClaim: .init(claimName: "restored", create: .init(storage: "1Gi"))))])
+    let all = objects([
+      etcd,
+      .init(
+        name: "f", files: .init(persistentVolumeClaim: .init(claimName: "restored", create: .init(storage: "1Gi")))),
+    ])
     #expect(all.databaseClaims.map(\.claimName) == ["restored"])
     let claim = try #require(try all.persistentVolumeClaim(all.databaseClaims[0]))
     #expect(claim.metadata.ownerReferences == nil, "what was restored outlives the request")

@@ -109,7 +109,8 @@ import Testing
   private func pending() -> String {
     Make.text(
       Make.result(.restore, .failed) {
-        $0.failure = Backup.Failure(step: "verify", reason: "RestoreFailed", message: "no data directory was made of it")
+        $0.failure = Backup.Failure(
+          step: "verify", reason: "RestoreFailed", message: "no data directory was made of it")
       })
   }
 
@@ -131,11 +132,15 @@ import Testing
     let scene = scene()
     _ = try await scene.reconcileRestore()
     try end(
-      scene, initial: [terminated("restore", 137, nil), {
-        var waiting = Make.state(waiting: "PodInitializing")
-        waiting.name = "etcd-restore"
-        return waiting
-      }()], last: Make.state(waiting: "PodInitializing"))
+      scene,
+      initial: [
+        terminated("restore", 137, nil),
+        {
+          var waiting = Make.state(waiting: "PodInitializing")
+          waiting.name = "etcd-restore"
+          return waiting
+        }(),
+      ], last: Make.state(waiting: "PodInitializing"))
     _ = try await scene.reconcileRestore()
     #expect(status(scene)?.phase == .unknown, "\(String(describing: status(scene)?.failure))")
   }

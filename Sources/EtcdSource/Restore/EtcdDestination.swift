@@ -37,7 +37,8 @@ public final class EtcdDestination: SnapshotPlanner {
     public var now: @Sendable () -> Date
 
     public init(
-      root: String, place: String, path: String, policy: ConflictPolicy, isToBeMade: Bool = false, isDryRun: Bool = false,
+      root: String, place: String, path: String, policy: ConflictPolicy, isToBeMade: Bool = false,
+      isDryRun: Bool = false,
       commands: EtcdRestoreCommands = EtcdRestoreCommands(), dataDirectory: EtcdDataDirectory? = nil,
       now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -81,11 +82,14 @@ public final class EtcdDestination: SnapshotPlanner {
     let commands = configuration.commands
     var actions: [RestoreAction] = []
     if let directory = configuration.dataDirectory {
-      actions.append(RestoreAction(.create, "\(directory.path) of \(configuration.place)", detail: "data directory of etcd"))
+      actions.append(
+        RestoreAction(.create, "\(directory.path) of \(configuration.place)", detail: "data directory of etcd"))
     } else {
       actions.append(RestoreAction(.restore, "then, one member", detail: commands.oneMember(file: file)))
       let several = commands.severalMembers(file: file)
-      for (member, command) in several { actions.append(RestoreAction(.restore, "then, member \(member)", detail: command)) }
+      for (member, command) in several {
+        actions.append(RestoreAction(.restore, "then, member \(member)", detail: command))
+      }
       if several.isEmpty {
         actions.append(RestoreAction(.restore, "or, each of several members", detail: commands.form(file: file)))
       }
@@ -168,7 +172,9 @@ public final class EtcdDestination: SnapshotPlanner {
     guard let free = folder.freeBytes, free < needed else { return }
     throw SnapshotSourceError(
       .noSpace, operation: operation,
-      message: "the restore needs \(needed) bytes, and \(configuration.place) has \(free) left; make room, or use a larger one")
+      message:
+        "the restore needs \(needed) bytes, and \(configuration.place) has \(free) left; make room, or use a larger one"
+    )
   }
 
   // MARK: Restore
@@ -192,7 +198,9 @@ public final class EtcdDestination: SnapshotPlanner {
       if let kept { values["kept"] = kept }
       if configuration.dataDirectory == nil {
         values["oneMember"] = configuration.commands.oneMember(file: file)
-        for (member, command) in configuration.commands.severalMembers(file: file) { values["member \(member)"] = command }
+        for (member, command) in configuration.commands.severalMembers(file: file) {
+          values["member \(member)"] = command
+        }
       }
       done.withLock { [values] in $0 = values }
       return SnapshotFacts(values, warnings: facts.warnings)
@@ -269,7 +277,8 @@ public final class EtcdDestination: SnapshotPlanner {
     _ = try? folder.rename(sums, to: "\(old).sha256")
     guard try folder.rename(temporary, to: file) else {
       throw SnapshotSourceError(
-        .partlyDone, operation: operation, message: "the old file is kept as \(old), and another one took its place meanwhile")
+        .partlyDone, operation: operation,
+        message: "the old file is kept as \(old), and another one took its place meanwhile")
     }
     return old
   }

@@ -41,7 +41,8 @@ public struct EtcdRestoreCommands: Sendable, Hashable {
 
   /// The form of a command for several members that are not known.
   public func form(file: String) -> String {
-    line(file, []) + " --name NAME --initial-cluster NAME=https://IP:2380,… --initial-advertise-peer-urls https://IP:2380"
+    line(file, [])
+      + " --name NAME --initial-cluster NAME=https://IP:2380,… --initial-advertise-peer-urls https://IP:2380"
       + " --initial-cluster-token TOKEN"
   }
 
@@ -69,7 +70,10 @@ public struct EtcdRestoreCommands: Sendable, Hashable {
       (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
         || "-_./:=,@%+".utf8.contains(byte)
     }
-    return plain && !text.isEmpty ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: "'\\''") + "'"
+    return plain && !text.isEmpty
+      ? text
+      : "'"
+        + text.split(separator: "'", omittingEmptySubsequences: false)
+        .joined(separator: "'\\''") + "'"
   }
 }

@@ -92,7 +92,8 @@ public final class FolderFilesDestination: SnapshotPlanner {
     guard needed <= free.bytes else {
       throw SnapshotSourceError(
         .noSpace, operation: operation,
-        message: "the files need \(needed) bytes, and \(place.name) has \(free.bytes) left; make room, or use a larger one")
+        message:
+          "the files need \(needed) bytes, and \(place.name) has \(free.bytes) left; make room, or use a larger one")
     }
     guard tally.names <= free.names ?? .max else {
       throw SnapshotSourceError(
@@ -117,11 +118,12 @@ public final class FolderFilesDestination: SnapshotPlanner {
     } catch {
       // Cancelled or not: a file that is half written goes.
       await withoutCancellation { await Self.abort(writer) }
-      guard let failure = error as? SnapshotSourceError else { throw error }
+      let failure = error as? SnapshotSourceError
       throw SnapshotSourceError(
-        .partlyDone, operation: failure.operation,
-        message: "\(failure.message); what was written until then stays, and a new request goes on from there",
-        cause: failure)
+        .partlyDone, operation: failure?.operation ?? operation,
+        message:
+          "\(failure?.message ?? "\(error)"); what was written until then stays, and a new request goes on from there",
+        cause: error)
     }
   }
 

@@ -28,6 +28,10 @@ struct FolderStack {
     var pending: TarEntry?
     /// To be given back then.
     var saved: FileStatus?
+    /// This restore made it, and was done with it.
+    var isOurs = false
+    /// Something in it is new, so that its time is.
+    var isChanged = false
   }
 
   let root: Descriptor
@@ -61,6 +65,10 @@ struct FolderStack {
     guard !folders.isEmpty else { return }
     folders[folders.count - 1].pending = entry
     folders[folders.count - 1].saved = nil
+  }
+
+  mutating func setChanged() {
+    if !folders.isEmpty { folders[folders.count - 1].isChanged = true }
   }
 
   /// Opens a folder in the current one.

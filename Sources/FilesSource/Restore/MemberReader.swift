@@ -92,7 +92,9 @@ struct MemberReader {
     case .other(let flag): throw fault("a member is of the unknown type \(flag)", entry.name)
     case .directory: break
     default:
-      guard entry.size == 0, entry.sparse == nil else { throw fault("a member that is no file has content", entry.name) }
+      guard entry.size == 0, entry.sparse == nil else {
+        throw fault("a member that is no file has content", entry.name)
+      }
     }
     if member.path.isEmpty, entry.kind != .directory {
       throw fault("a member that is no folder has the name of the place itself", entry.name)

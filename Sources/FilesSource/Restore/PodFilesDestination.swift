@@ -61,7 +61,8 @@ public final class PodFilesDestination: SnapshotPlanner {
     }
     guard found == [.folder] || found == [.link] else {
       throw SnapshotSourceError(
-        .configuration, operation: operation, message: "there is no folder \(folder) in the container; make it, or correct path")
+        .configuration, operation: operation,
+        message: "there is no folder \(folder) in the container; make it, or correct path")
     }
     return preview(tools, nil)
   }
@@ -188,8 +189,8 @@ public final class PodFilesDestination: SnapshotPlanner {
       result = try await tools.container.run(command, input: AnyPieces(base: snapshot)) { _ in }
     } catch is NoSuchProgram {
       throw SnapshotSourceError(.failed, operation: operation, message: "tar was there a moment ago, and is gone")
-    } catch let error as SnapshotSourceError {
-      throw partial(operation, error.message, error)
+    } catch {
+      throw partial(operation, (error as? SnapshotSourceError)?.message ?? "\(error)", error)
     }
     guard result.exitCode == 0 else {
       throw partial(operation, "tar ended with status \(result.exitCode): \(result.complaint)", nil)

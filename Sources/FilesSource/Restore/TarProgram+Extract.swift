@@ -24,7 +24,8 @@ extension TarProgram {
       guard policy != .skip else {
         throw SnapshotSourceError(
           .configuration, operation: operation,
-          message: "\(version) cannot leave out what is there; set conflictPolicy to Fail or Replace, or restore to a claim")
+          message:
+            "\(version) cannot leave out what is there; set conflictPolicy to Fail or Replace, or restore to a claim")
       }
       return start + ["-x", "-p", "-f", "-", "-C", folder]
     }

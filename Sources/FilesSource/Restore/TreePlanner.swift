@@ -106,7 +106,8 @@ final class TreePlanner: Sendable {
     return state.stack?.current
   }
 
-  private func isSame(_ member: Member, _ status: FileStatus, in folder: Descriptor, _ state: inout State) throws -> Bool
+  private func isSame(_ member: Member, _ status: FileStatus, in folder: Descriptor, _ state: inout State) throws
+    -> Bool
   {
     let entry = member.entry
     switch (entry.kind, status.kind) {
@@ -115,7 +116,9 @@ final class TreePlanner: Sendable {
     case (.fifo, .fifo): return entry.mode == status.mode
     case (.characterDevice, .characterDevice), (.blockDevice, .blockDevice): return entry.device == status.device
     case (.hardLink, _):
-      guard let target = member.linkPath.last, let folder = try parent(of: member.linkPath, &state) else { return false }
+      guard let target = member.linkPath.last, let folder = try parent(of: member.linkPath, &state) else {
+        return false
+      }
       return try Descriptor.existing(target, in: folder)?.file == status.file
     default: return false
     }

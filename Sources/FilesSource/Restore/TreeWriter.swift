@@ -25,6 +25,8 @@ final class TreeWriter: Sendable {
     var stack: FolderStack
     var tally = RestoreTally()
     var current: Current?
+    /// A file that is there and has to be the same.
+    var comparing: (member: Member, comparison: FileComparison)?
     /// What this restore made, by a hash of the name.
     var written: Set<Int> = []
   }
@@ -55,9 +57,17 @@ final class TreeWriter: Sendable {
         switch event {
         case .begin(let member): try attempt(member, &state) { try begin(member, &$0) }
         case .data(let offset, let piece):
+          state.comparing?.comparison.add(offset, piece)
           guard let current = state.current else { return }
           try attempt(current.member, &state) { try $0.current?.file.write(piece, at: offset) }
         case .end:
+          if let (member, comparison) = state.comparing {
+            state.comparing = nil
+            try attempt(member, &state) { state in
+              guard comparison.isEqual else { throw cameLater(member) }
+              state.tally.same.add(member.name)
+            }
+          }
           guard let current = state.current else { return }
           try attempt(current.member, &state) { try end(current, &$0) }
         }
@@ -112,10 +122,12 @@ final class TreeWriter: Sendable {
     guard var folder = try state.stack.open(name) else { return false }
     let path = state.stack.path(state.stack.folders.count) + [UInt8(ascii: "/")] + name
     // One that was done: it gets back what it has once what comes late is in it.
-    if state.written.contains(Self.hash(path)), folder.isReadable, let status = try folder.descriptor.status() {
+    let isOurs = state.written.contains(Self.hash(path))
+    if folder.isReadable, let status = try folder.descriptor.status() {
       folder.saved = status
-      if !metadata.isRoot, status.mode & 0o300 != 0o300 { _ = fchmod(folder.descriptor.number, 0o700) }
+      if isOurs, !metadata.isRoot, status.mode & 0o300 != 0o300 { _ = fchmod(folder.descriptor.number, 0o700) }
     }
+    folder.isOurs = isOurs
     state.stack.push(folder)
     return true
   }
@@ -126,7 +138,7 @@ final class TreeWriter: Sendable {
     for folder in closed {
       if let entry = folder.pending {
         note(try metadata.apply(entry, to: folder.descriptor), folder.name, &state)
-      } else if let saved = folder.saved {
+      } else if let saved = folder.saved, folder.isOurs || !folder.isChanged {
         metadata.reset(folder.descriptor, to: saved)
       }
     }
@@ -173,6 +185,13 @@ final class TreeWriter: Sendable {
       // A name of ours that comes again is the later copy of a file that changed while it was taken.
       let isOurs = state.written.contains(Self.hash(full(path)))
       if policy == .skip, !isOurs { return state.tally.skipped.add(member.name) }
+      if policy == .fail, !isOurs, member.entry.kind == .file {
+        var there = member
+        there.path = path
+        guard let comparison = FileComparison(there, in: folder, status: existing) else { throw cameLater(member) }
+        state.comparing = (member, comparison)
+        return
+      }
     }
     let temporary = Self.temporaryName(name)
     Self.remove(temporary, in: folder)
@@ -240,18 +259,17 @@ final class TreeWriter: Sendable {
     guard let name = path.last else { return }
     if holdfast_rename_new(folder.number, Self.text(temporary), folder.number, Self.text(name)) == 0 {
       state.tally.created.add(member.name)
+      state.stack.setChanged()
       return remember(full(path), &state)
     }
     guard errno == EEXIST else { throw CallFailure(number: errno) }
     let isOurs = state.written.contains(Self.hash(full(path)))
-    if !isOurs, policy != .replace {
+    if !isOurs {
       let isSame = try isSame(member.entry, temporary, name, in: folder)
-      Self.remove(temporary, in: folder)
+      if isSame || policy != .replace { Self.remove(temporary, in: folder) }
       if isSame { return state.tally.same.add(member.name) }
       if policy == .skip { return state.tally.skipped.add(member.name) }
-      throw SnapshotSourceError(
-        .conflict, operation: "write \(member.display) of \(place.name)",
-        message: "a file that differs came there after the plan was made")
+      if policy == .fail { throw cameLater(member) }
     }
     guard renameat(folder.number, Self.text(temporary), folder.number, Self.text(name)) == 0 else {
       throw CallFailure(number: errno)
@@ -259,7 +277,14 @@ final class TreeWriter: Sendable {
     // Two names of one file: renaming one to the other does nothing.
     Self.remove(temporary, in: folder)
     if !isOurs { state.tally.replaced.add(member.name) }
+    state.stack.setChanged()
     remember(full(path), &state)
+  }
+
+  private func cameLater(_ member: Member) -> SnapshotSourceError {
+    SnapshotSourceError(
+      .conflict, operation: "write \(member.display) of \(place.name)",
+      message: "a file that differs came there after the plan was made")
   }
 
   private func isSame(_ entry: TarEntry, _ new: [UInt8], _ old: [UInt8], in folder: Descriptor) throws -> Bool {

@@ -24,7 +24,9 @@ extension RestoreRequest.EtcdDestination {
       issues.add("\(field).members[\(index)].name", Syntax.memberName(member.name))
       issues.add("\(field).members[\(index)].peerURL", Syntax.peerURL(member.peerURL))
     }
-    if let members, members.count > 16 { issues.add("\(field).members", "has \(members.count) entries; use at most 16") }
+    if let members, members.count > 16 {
+      issues.add("\(field).members", "has \(members.count) entries; use at most 16")
+    }
     let names = (members ?? []).map(\.name)
     if Set(names).count != names.count { issues.add("\(field).members", "names a member twice") }
     if let runRestore {

@@ -21,7 +21,8 @@ extension Pod {
 
   /// The executor's container.
   var executorStatus: ContainerStatus? {
-    let last = status?.containerStatuses?.first { $0.name == ExecutorPod.containerName } ?? status?.containerStatuses?.first
+    let last =
+      status?.containerStatuses?.first { $0.name == ExecutorPod.containerName } ?? status?.containerStatuses?.first
     // A restore in parts: until the last one runs, the first one tells.
     guard last?.state?.terminated == nil, last?.state?.running == nil else { return last }
     return status?.initContainerStatuses?.first { $0.name == EtcdRestoreStep.firstContainer } ?? last
@@ -56,7 +57,8 @@ extension Pod {
 
   /// What a pod that has not started yet waits for, in a few words.
   var waitingFor: String? {
-    if let tool = toolStatus?.state?.waiting, terminated != nil, executorStatus?.name == EtcdRestoreStep.firstContainer {
+    if let tool = toolStatus?.state?.waiting, terminated != nil, executorStatus?.name == EtcdRestoreStep.firstContainer
+    {
       return [EtcdRestoreStep.toolContainer, tool.reason ?? "", tool.message ?? ""].filter { !$0.isEmpty }
         .joined(separator: ": ")
     }
