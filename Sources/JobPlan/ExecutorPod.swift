@@ -94,7 +94,7 @@ public struct ExecutorPod: Sendable {
     let isFinish = command != nil
     return Container(
       name: Self.containerName, image: template.image ?? defaults.image, imagePullPolicy: defaults.imagePullPolicy,
-      args: arguments(command ?? operation.command) + (isFinish ? ["--handover", EtcdRestoreStep.handover] : []),
+      args: arguments(command ?? operation.command) + (isFinish ? ["--first-result", EtcdRestoreStep.handover] : []),
       env: try environment(), resources: try resources(), volumeMounts: mounts, securityContext: restricted,
       terminationMessagePath: Self.terminationMessagePath, terminationMessagePolicy: "File")
   }

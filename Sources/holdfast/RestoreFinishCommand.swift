@@ -14,8 +14,9 @@ struct RestoreFinishCommand: AsyncParsableCommand {
   @OptionGroup var result: ResultOptions
   @OptionGroup var log: LogOptions
 
+  // Of another name than the first part's option: that one is the parent command's, which would take it.
   @Option(help: "What the first part of the restore left.")
-  var handover: String
+  var firstResult: String
 
   func run() async throws {
     let logger = log.logger()
@@ -23,7 +24,7 @@ struct RestoreFinishCommand: AsyncParsableCommand {
     let first: Data
     do {
       plan = try options.load(for: .restore)
-      first = try Data(contentsOf: URL(fileURLWithPath: handover))
+      first = try Data(contentsOf: URL(fileURLWithPath: firstResult))
     } catch {
       RunningCommand.complain("\(error)")
       throw ExitStatus.invalid

@@ -134,7 +134,7 @@ struct RestoreFilesTests {
   @Test func filesGoIntoAPod() async throws {
     let scenario = try await Scenario.make("podback")
     try await startPod(scenario)
-    let root = try await inPod(scenario, #"cd "$DATA"; pwd"#).trimmingCharacters(in: .whitespacesAndNewlines)
+    let root = try await inPod(scenario, #"cd "$DATA"; pwd -P"#).trimmingCharacters(in: .whitespacesAndNewlines)
     try await inPod(
       scenario,
       #"cd "$DATA"; mkdir -p config/keys; echo yes >config/a; echo key >config/keys/k; chmod 600 config/keys/k"#)

@@ -42,7 +42,7 @@ import Testing
     #expect(first.args?.first == "restore" && first.args?.suffix(2) == ["--handover", "/tmp/handover.json"])
     let last = try #require(pod.containers.first)
     #expect(last.args?.prefix(2) == ["restore", "finish"])
-    #expect(last.args?.suffix(2) == ["--handover", "/tmp/handover.json"])
+    #expect(last.args?.suffix(2) == ["--first-result", "/tmp/handover.json"])
     #expect(Set(last.volumeMounts?.map(\.name) ?? []) == ["plan", "tmp", "api", "claim-0"], "no Secret")
     let tool = try #require(pod.initContainers?.last)
     let volume = "/var/run/holdfast/volumes/restored"

@@ -106,6 +106,16 @@ import Testing
     scene.cluster.put(failed)
   }
 
+  /// What the executor wrote into its journal.
+  private func write(_ scene: Scene, _ change: (inout RestoreJournal) -> Void) throws {
+    let job = try #require(restoreJob(scene))
+    var journal = RestoreJournal()
+    change(&journal)
+    scene.cluster.put(
+      ConfigMap(
+        metadata: ObjectMeta(name: ObjectNames.result(job: job.key.name), namespace: "ns"), data: journal.data))
+  }
+
   private func pending() -> String {
     Make.text(
       Make.result(.restore, .failed) {
@@ -131,6 +141,9 @@ import Testing
   @Test func aFirstPartThatDiesInTheMiddleIsUnknown() async throws {
     let scene = scene()
     _ = try await scene.reconcileRestore()
+    try write(scene) {
+      $0.begun.append(.init(source: "raft", pod: "pod-1", time: Timestamp(Scene.start), isRepeatable: false))
+    }
     try end(
       scene,
       initial: [
@@ -157,13 +170,20 @@ import Testing
     #expect(status(scene)?.phase == .failed && status(scene)?.failure?.reason == "RestoreConflict")
   }
 
-  @Test func aLastPartThatDiesIsUnknown() async throws {
+  @Test func aLastPartThatDiesLeavesTheFirstOnesWord() async throws {
     let scene = scene()
     _ = try await scene.reconcileRestore()
+    try write(scene) {
+      $0.setResult(
+        Make.result(.restore, .failed) {
+          $0.failure = Backup.Failure(step: "verify", reason: "RestoreFailed", message: "no data directory was made of it")
+        })
+    }
     try end(
       scene, initial: [terminated("restore", 0, pending()), terminated("etcd-restore", 0, nil)],
       last: Make.state(terminated: 137))
     _ = try await scene.reconcileRestore()
-    #expect(status(scene)?.phase == .unknown)
+    #expect(status(scene)?.phase == .failed)
+    #expect(status(scene)?.failure?.message.contains("no data directory") == true)
   }
 }
