@@ -176,7 +176,8 @@ import Testing
     try write(scene) {
       $0.setResult(
         Make.result(.restore, .failed) {
-          $0.failure = Backup.Failure(step: "verify", reason: "RestoreFailed", message: "no data directory was made of it")
+          $0.failure = Backup.Failure(
+            step: "verify", reason: "RestoreFailed", message: "no data directory was made of it")
         })
     }
     try end(
