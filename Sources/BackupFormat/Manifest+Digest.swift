@@ -1,5 +1,5 @@
 internal import Crypto
-public import Foundation
+import Foundation
 
 /// The manifest's own digest: the member `manifestSHA256` is the SHA-256 of the manifest's bytes with 64 zeros in its place.
 ///

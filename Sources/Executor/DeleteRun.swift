@@ -38,7 +38,7 @@ public struct DeleteRun: Sendable {
 
   private func delete(_ id: BackupID, _ warnings: inout [String]) async throws {
     let layout = context.layout
-    guard !(context.plan.protectedIDs ?? []).contains(id.rawValue) else {
+    guard Set(context.plan.protectedIDs ?? []).isDisjoint(with: [id.rawValue, Plan.everyID]) else {
       throw RunFailure(
         step: .prune, reason: .storeFailed, message: "\(id) is held, or a restore uses it; try again afterwards")
     }

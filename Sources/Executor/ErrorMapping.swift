@@ -53,7 +53,8 @@ enum ErrorMapping {
 
   /// What a run that was cancelled says: whatever it met after that is only the echo.
   static func interrupted(_ failure: RunFailure) -> RunFailure {
-    RunFailure(
+    guard failure.reason != .interrupted || failure.message.isEmpty else { return failure }
+    return RunFailure(
       step: failure.step, reason: .interrupted,
       message: "the run was told to stop (SIGTERM) before it was done"
         + (failure.isPartlyDone ? "; \(failure.message)" : ""),

@@ -52,7 +52,8 @@ struct PrunePlanner {
         RetentionCandidate(id: $0.id, isReadable: manifests[$0.id] != nil, lockedUntil: locks[$0.id])
       }
     }
-    let protected = Set((context.plan.protectedIDs ?? []).compactMap { BackupID($0) })
+    let ids = context.plan.protectedIDs ?? []
+    let protected = ids.contains(Plan.everyID) ? Set(entries.map(\.id)) : Set(ids.compactMap { BackupID($0) })
     // Only of what would go: asking for the locks of everything costs a request for each object.
     let first = RetentionDecision.decide(candidates: candidates([:]), rules: rules, now: now, protected: protected)
     var locks: [BackupID: Date] = [:]

@@ -83,7 +83,10 @@ public actor RestoreJournalWriter {
   }
 
   func write(_ result: ExecutorResult) async {
-    try? await update { $0.setResult(result) }
+    try? await update { journal in
+      // Of two pods the one that was first to end has told how the Job ends.
+      if journal.result == nil { journal.setResult(result) }
+    }
   }
 
   // MARK: The ConfigMap

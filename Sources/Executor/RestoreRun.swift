@@ -78,7 +78,7 @@ public struct RestoreRun: Sendable {
     } catch {
       var failure = ErrorMapping.failure(error, step: Self.running(steps))
       // A cancelled restore may have been sent whole: that is not the same as an interrupted one.
-      if Task.isCancelled && !failure.isOutcomeUnknown { failure = ErrorMapping.interrupted(failure) }
+      if Task.isCancelled && !failure.isOutcomeUnknown { failure = interrupted(failure, after: steps) }
       steps.end(after: failure)
       result.outcome = failure.isOutcomeUnknown ? .unknown : .failed
       result.failure = failure.backupFailure
@@ -90,6 +90,20 @@ public struct RestoreRun: Sendable {
     result.completionTime = Timestamp(context.now())
     await journal?.write(recording(result))
     return result
+  }
+
+  /// With what is certain all the same: what was done until then is done.
+  private func interrupted(_ failure: RunFailure, after steps: StepLog) -> RunFailure {
+    var interrupted = ErrorMapping.interrupted(failure)
+    let states = Dictionary(uniqueKeysWithValues: steps.steps.map { ($0.name, $0.state) })
+    if states[RunStep.restore.rawValue] == .completed {
+      interrupted.message += "; everything is restored, and was not proved"
+    } else if states[RunStep.restore.rawValue] == .pending {
+      interrupted.message += "; nothing was changed"
+    } else if !interrupted.message.contains(failure.message) {
+      interrupted.message += ": \(failure.message)"
+    }
+    return interrupted
   }
 
   private static func running(_ steps: StepLog) -> RunStep {
@@ -110,7 +124,7 @@ public struct RestoreRun: Sendable {
       RestoreRequest.PlannedAction(source: $0, action: "skip", object: $0, detail: "restored by an earlier attempt")
     }
     result.plan = try await planObjects(&objects) + actions + done
-    if !objects.isEmpty { await journal?.write(result.plan ?? []) }
+    await journal?.write(result.plan ?? [])
     guard !restore.dryRun else {
       steps.complete(.preflight, objects.isEmpty ? nil : Self.summary(objects))
       steps.skipPending()

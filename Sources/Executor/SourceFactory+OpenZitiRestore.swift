@@ -38,6 +38,13 @@ extension SourceFactory {
     }
   }
 
+  private var restoresObjects: Bool {
+    plan.spec.sources.contains { source in
+      (source.certManager != nil || source.resources != nil)
+        && plan.restore?.sources?.contains { $0.name == source.name } ?? true
+    }
+  }
+
   private func way(_ place: OpenZitiPlace) -> OpenZitiDestinationConfiguration.Way {
     switch place.way {
     case .file(let path): return .file(path)
@@ -61,14 +68,17 @@ extension SourceFactory {
       mode: place.fileMode)
   }
 
-  /// A login that somebody named has to be there; the one of a release is used where it is.
+  /// A login that somebody named has to be there, but where the same restore may bring its Secret back; the one of a release
+  /// is used where it is.
   private func proof(_ place: OpenZitiPlace, field: String) throws -> OpenZitiDestinationConfiguration.Proof {
     guard let api = place.managementAPI else {
       return .init(endpoint: nil, isRequired: false, reason: "openZiti.managementAPI is not set")
     }
     do {
       return .init(endpoint: try endpoint(api, field: field), isRequired: place.needsProof)
-    } catch let failure as RunFailure where !place.needsProof {
+    } catch let failure as RunFailure
+      where !place.needsProof || failure.reason == .secretNotFound && restoresObjects
+    {
       return .init(endpoint: nil, isRequired: false, reason: failure.message)
     }
   }

@@ -67,7 +67,10 @@ public struct Plan: Codable, Sendable, Hashable {
   public var clusterID: String?
   /// Of the policy; for a restore from a bare location, `sources` may be empty.
   public var spec: BackupPolicySpec
-  /// Ids that retention must keep, because a restore uses them or a person holds them.
+  /// Among ``protectedIDs``: all there are. A restore of the newest backup in the bucket has yet to find out which that is.
+  public static let everyID = "*"
+
+  /// Ids that retention must keep, because a restore uses them or a person holds them; or ``everyID``.
   public var protectedIDs: [String]?
   public var restore: Restore?
   /// Ids whose artifacts a delete Job removes.

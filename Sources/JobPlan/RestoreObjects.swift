@@ -85,9 +85,16 @@ public struct RestoreObjects: Sendable {
   /// The Job. A real restore is made suspended, and is let go only after the claim that names it was written: see
   /// promise 7. A dry run touches nothing and needs no claim.
   ///
-  /// - Parameter absentClaims: Those that a dry run must do without, since it makes none.
-  public func job(isDryRun: Bool, absentClaims: Set<String> = []) throws -> Job {
+  /// - Parameters:
+  ///   - absentClaims: Those that a dry run must do without, since it makes none.
+  ///   - neighbours: Pods that have a claim of the Job's on their node, and so have it there alone.
+  public func job(
+    isDryRun: Bool, absentClaims: Set<String> = [], beside neighbours: [ObjectMeta] = []
+  ) throws -> Job {
     let labels = ObjectLabels.of(policy: policyName, operation: .restore, restore: name)
+    var template = template
+    template.affinity = try ExecutorAffinity.merged(
+      template.affinity, neighbours: neighbours.map { LabelSelector(matchLabels: $0.labels ?? [:]) })
     var pod = ExecutorPod(
       operation: .restore, planConfigMap: objectName(isDryRun: isDryRun),
       inputs: inputs(isDryRun: isDryRun, absentClaims: absentClaims), template: template,
@@ -130,8 +137,8 @@ public struct RestoreObjects: Sendable {
       spec: spec, origin: origin.namespace, request: request.spec, namespace: request.metadata.namespace ?? "")
   }
 
-  /// The bindings for the time of the Job. Those in other namespaces have no owner that the garbage collector would know:
-  /// whoever makes them takes them back.
+  /// The bindings for the time of the Job. They have no owner, so that the garbage collector does not take them from a pod that
+  /// is told to stop and has yet to scale a controller back: whoever makes them takes them back.
   /// - Throws: Where an object cannot be encoded.
   public func bindings(isDryRun: Bool) throws -> PolicyObjects.Bindings {
     var bindings = PolicyObjects.Bindings()
@@ -144,8 +151,7 @@ public struct RestoreObjects: Sendable {
       let metadata = ObjectMeta(
         name: ObjectNames.restoreBinding(job: job, namespace: own, role: grant.role), namespace: grant.namespace,
         labels: ObjectLabels.of(policy: policyName, restore: name),
-        annotations: [HoldfastAPI.restoreRequestAnnotation: "\(own)/\(name)"],
-        ownerReferences: grant.namespace == own ? request.ownerReference().map { [$0] } : nil)
+        annotations: [HoldfastAPI.restoreRequestAnnotation: "\(own)/\(name)"])
       let role = RoleReference(kind: "ClusterRole", name: grant.role.name)
       if grant.namespace == nil {
         bindings.everywhere.append(ClusterRoleBinding(metadata: metadata, roleRef: role, subjects: [subject]))

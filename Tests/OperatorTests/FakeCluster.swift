@@ -36,6 +36,7 @@ final class FakeCluster: Transport {
 
   func clearWrites() { state.withLock { $0.writes = [] } }
   func die(afterWrites count: Int?) { state.withLock { $0.writesLeft = count } }
+  func allowEverything() { state.withLock { $0.forbidden = [] } }
   func setTrust(_ isGiven: Bool) { state.withLock { $0.trusts = isGiven } }
   func forbid(_ operationPrefix: String) { state.withLock { _ = $0.forbidden.insert(operationPrefix) } }
 

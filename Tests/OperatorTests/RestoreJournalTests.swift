@@ -193,6 +193,87 @@ import Testing
     #expect(try await ProtectedBackups(client: scene.context.client).ids(for: policy).isEmpty)
   }
 
+  // MARK: What only a review found
+
+  /// The executor's own words about its steps stand: what failed was the proof.
+  @Test func aProofThatFailsLeavesTheRestoreDone() async throws {
+    let (scene, job) = try await scene()
+    let result = Make.result(.restore, .failed) {
+      $0.steps = [RestoreRequest.Step(name: "restore", state: .completed), .init(name: "verify", state: .failed)]
+      $0.failure = Backup.Failure(step: "verify", reason: "RestoreFailed", message: "not ready")
+    }
+    scene.cluster.complete(job.key.name, with: result, code: 1)
+    _ = try await scene.reconcileRestore()
+    let steps = scene.restore?.status?.steps ?? []
+    #expect(steps.first { $0.name == "restore" }?.state == .completed && scene.restore?.status?.phase == .failed)
+  }
+
+  /// A Job that somebody let go by hand is followed to its end, and begins nothing more.
+  @Test func aJobThatWasStartedByHandIsFollowed() async throws {
+    let scene = Scene()
+    scene.cluster.put(Make.policy())
+    scene.cluster.put(Make.done("one"))
+    scene.cluster.put(
+      RestoreRequest(
+        metadata: ObjectMeta(name: "back", namespace: "ns", uid: "uid-back"),
+        spec: RestoreRequest.Spec(from: .init(backup: "one"), safetyBackup: false)))
+    // The operator dies before its claim, and somebody lets the Job go.
+    scene.cluster.forbid("patch restorerequests")
+    scene.cluster.forbid("update restorerequests")
+    scene.cluster.forbid("patch jobs")
+    _ = try? await scene.reconcileRestore()
+    let name = ObjectNames.restoreJob(request: "back", uid: "uid-back")
+    if scene.cluster.object(Job.self, name) == nil {
+      scene.cluster.allowEverything()
+      _ = try? await scene.reconcileRestore()
+      scene.cluster.change(RestoreRequest.self, "back") { $0.status?.claim = nil }
+    }
+    scene.cluster.allowEverything()
+    scene.cluster.change(Job.self, name) { $0.spec.suspend = false }
+    let job = try #require(scene.cluster.object(Job.self, name))
+    Written.begun.write(scene, job)
+    _ = try await scene.reconcileRestore()
+    #expect(scene.restore?.status?.phase == .restoring && scene.restore?.status?.claim?.job == name)
+    scene.cluster.complete(name, with: nil, code: 137)
+    _ = try await scene.reconcileRestore()
+    #expect(scene.restore?.status?.phase == .unknown)
+  }
+
+  /// The newest backup in a bucket is not known before its Job has looked: until then retention rests.
+  @Test func retentionRestsWhileTheNewestIsSought() async throws {
+    let scene = Scene()
+    scene.cluster.put(Make.policy())
+    let location = RestoreRequest.From.Location(target: Target(bucket: "backups"), policy: "ns/bao", id: "latest")
+    scene.cluster.put(
+      RestoreRequest(
+        metadata: ObjectMeta(name: "back", namespace: "ns", uid: "uid-back"),
+        spec: RestoreRequest.Spec(from: .init(location: location))))
+    let policy = try #require(scene.cluster.object(BackupPolicy.self, "bao"))
+    #expect(try await ProtectedBackups(client: scene.context.client).ids(for: policy) == [Plan.everyID])
+    scene.cluster.change(RestoreRequest.self, "back") {
+      $0.status = RestoreRequest.Status(phase: .restoring)
+      $0.status?.backupID = Make.id
+    }
+    #expect(try await ProtectedBackups(client: scene.context.client).ids(for: policy) == [Make.id])
+  }
+
+  /// A backup of the policy's own server would not hold what is on another one.
+  @Test(arguments: ["https://bao:8200", "https://other:8200"])
+  func aServerThatThePolicyDoesNotCaptureHasNoSafetyBackup(address: String) async throws {
+    let scene = Scene()
+    scene.cluster.put(Make.policy())
+    scene.cluster.put(Make.done("one"))
+    let server = Source.OpenBao(address: address, tokenSecretRef: SecretReference(name: "t"))
+    scene.cluster.put(
+      RestoreRequest(
+        metadata: ObjectMeta(name: "back", namespace: "ns", uid: "uid-back"),
+        spec: RestoreRequest.Spec(from: .init(backup: "one"), sources: [.init(name: "raft", openBao: server)])))
+    _ = try await scene.reconcileRestore()
+    let isOther = address.contains("other")
+    #expect((scene.restore?.status?.phase == .failed) == isOther)
+    #expect((scene.restore?.status?.failure?.message.contains("sources[raft]") == true) == isOther)
+  }
+
   // MARK: One at a time
 
   @Test func twoRestoresOfOnePolicyRunOneAfterTheOther() async throws {

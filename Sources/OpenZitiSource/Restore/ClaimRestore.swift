@@ -268,9 +268,15 @@ struct ClaimRestore: DatabaseRestore {
         + "\(restored.kept); nothing has opened it yet: \(next)"
       return facts
     }
+    let began = ContinuousClock.now
+    var away: String?
     let missing = try await patience.wait {
       let found = try await pods.readiness(state.selector)
       guard found.ready < restored.replicas else { return nil }
+      if ContinuousClock.now - began >= configuration.timeout / 5 {
+        away = try await pods.waitingAway(state.selector, from: configuration.ownPod)
+        if away != nil { return nil }
+      }
       return found.waiting.isEmpty
         ? "\(found.ready) of \(restored.replicas) pods are ready, and no other is there"
         : found.waiting.joined(separator: ", ")
@@ -281,6 +287,15 @@ struct ClaimRestore: DatabaseRestore {
         message: "it is not ready after \(configuration.timeout): \(missing). The restored database is in place"
           + "\(restored.kept); to go back scale to zero, and give it its name \(SnapshotName.split(claim.path).file) again"
       )
+    }
+    if let away {
+      var facts = SnapshotFacts(restored.database.facts)
+      facts.values[SnapshotFacts.proof] =
+        "\(claim.path) on PersistentVolumeClaim \(claim.name) is the snapshot and passes its check (\(restored.summary))"
+        + "\(restored.kept); \(workload.name) is scaled back to \(restored.replicas), and \(away): it gets the volume when this pod "
+        + "has ended. Look that it becomes Ready"
+      facts.warnings.append("\(workload.name) was not seen ready: \(away)")
+      return facts
     }
     let seen = "\(workload.name) is back at \(restored.replicas), ready"
     return try await ProofOfService(proof: configuration.proof, patience: patience).facts(restored, seen: seen)

@@ -186,6 +186,26 @@ struct ControllerPods: Sendable {
     }
   }
 
+  /// A pod of the controller that was put on another node than this one and has not started there: a volume that is on one
+  /// node at a time is still here.
+  /// - Parameter own: The pod that this runs in; nil where it is none.
+  func waitingAway(_ selector: LabelSelector, from own: String?) async throws -> String? {
+    let all = try await all()
+    guard let own, let node = all.first(where: { $0.metadata.name == own })?.spec.nodeName else { return nil }
+    let waiting = try all.first { pod in
+      guard try selector.matches(pod.metadata.labels), let other = pod.spec.nodeName, other != node else {
+        return false
+      }
+      let hasStarted = (pod.status?.containerStatuses ?? []).contains {
+        $0.state?.running != nil || $0.state?.terminated != nil
+      }
+      return pod.metadata.deletionTimestamp == nil && pod.status?.phase == "Pending" && !hasStarted
+    }
+    return waiting.map {
+      "pod \($0.metadata.name ?? "?") waits on node \($0.spec.nodeName ?? "?") while this one is on \(node)"
+    }
+  }
+
   /// Ready ones of the controller; of the others why they are not.
   func readiness(_ selector: LabelSelector) async throws -> (ready: Int, waiting: [String]) {
     var ready = 0

@@ -1,4 +1,5 @@
 import HoldfastAPI
+import JobPlan
 import KubernetesClient
 import KubernetesModel
 
@@ -23,7 +24,9 @@ struct ProtectedBackups: Sendable {
     .flatMap { request -> [String?] in
       // Named before the request was resolved, and after.
       let named = request.spec.from.backup.flatMap { name in backups.first { $0.key.name == name }?.status?.id }
-      return [request.status?.backupID, named]
+      // Of a bucket, or of a policy's Backups, the newest: which that is has yet to be found out.
+      let sought = request.status?.backupID == nil && request.spec.from.backup == nil ? Plan.everyID : nil
+      return [request.status?.backupID, named, sought]
     }
     .compactMap(\.self)
     return Set(held + used).subtracting(["latest"])

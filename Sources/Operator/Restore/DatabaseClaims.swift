@@ -8,15 +8,21 @@ import KubernetesModel
 struct DatabaseClaims: Sendable {
   let client: KubernetesClient
 
-  /// - Returns: The claims that a dry run's pod must do without.
-  /// - Throws: ``RestoreStop`` where a claim is not there and nobody says how to make it, or where no pod can mount it.
-  func prepare(_ objects: RestoreObjects, isDryRun: Bool) async throws -> Set<String> {
-    let namespace = objects.request.metadata.namespace ?? ""
+  struct Prepared: Sendable {
+    /// Those that a dry run's pod must do without.
     var absent: Set<String> = []
+    /// The pods that have a claim which is on one node at a time.
+    var holders: [Pod] = []
+  }
+
+  /// - Throws: ``RestoreStop`` where a claim is not there and nobody says how to make it, or where no pod can mount it.
+  func prepare(_ objects: RestoreObjects, isDryRun: Bool) async throws -> Prepared {
+    let namespace = objects.request.metadata.namespace ?? ""
+    var prepared = Prepared()
     for claim in objects.databaseClaims {
       let name = claim.claimName
       if let found = try await client.find(PersistentVolumeClaim.self, name, in: namespace) {
-        try await check(found, namespace)
+        if let holder = try await holder(of: found, namespace) { prepared.holders.append(holder) }
         continue
       }
       guard let wanted = try objects.persistentVolumeClaim(claim) else {
@@ -26,7 +32,7 @@ struct DatabaseClaims: Sendable {
             + "new request, for example {storage: 2Gi}")
       }
       guard !isDryRun else {
-        absent.insert(name)
+        prepared.absent.insert(name)
         continue
       }
       do {
@@ -35,18 +41,29 @@ struct DatabaseClaims: Sendable {
         continue
       }
     }
-    return absent
+    let nodes = Set(prepared.holders.compactMap(\.spec.nodeName)).sorted()
+    guard nodes.count <= 1 else {
+      throw RestoreStop(
+        "start", .restoreConflict,
+        "the claims of this request are on the nodes \(nodes.joined(separator: ", ")), and one pod cannot mount them all; make a "
+          + "request for each source, or scale the controllers to zero by hand first")
+    }
+    return prepared
   }
 
-  /// A claim for one pod alone cannot be mounted beside the pod that has it.
-  private func check(_ claim: PersistentVolumeClaim, _ namespace: String) async throws {
+  /// Who has a claim that is on one node at a time.
+  /// - Throws: ``RestoreStop`` where it is for one pod alone.
+  private func holder(of claim: PersistentVolumeClaim, _ namespace: String) async throws -> Pod? {
     if claim.metadata.deletionTimestamp != nil {
       throw RestoreStop(
         "start", .applyFailed, "PersistentVolumeClaim \(claim.key.name) is being deleted; wait until it is gone")
     }
-    guard claim.spec?.accessModes?.contains("ReadWriteOncePod") == true else { return }
+    guard claim.spec?.accessModes?.contains("ReadWriteMany") != true else { return nil }
     let pods = try await client.list(Pod.self, namespace: namespace).objects()
-    guard let owner = pods.first(where: { $0.holds(claim: claim.key.name) }) else { return }
+    guard let owner = pods.first(where: { $0.holds(claim: claim.key.name) }) else { return nil }
+    guard claim.spec?.accessModes?.contains("ReadWriteOncePod") == true else {
+      return owner.spec.nodeName == nil ? nil : owner
+    }
     throw RestoreStop(
       "start", .restoreConflict,
       "PersistentVolumeClaim \(claim.key.name) is ReadWriteOncePod and pod \(owner.key.name) has it, so that the database "

@@ -6,7 +6,7 @@ import KubernetesModel
 /// Gives the executor of a restore its rights for the time of its Job, and takes them back.
 ///
 /// They are found by the request's label. They are taken back before the request's end is written, so that an operator that
-/// dies in between does it again, and when the request is deleted; those in its own namespace are owned by it besides.
+/// dies in between does it again, and when the request is deleted and its pods have ended.
 struct RestorePermissionGrant: Sendable {
   let context: OperatorContext
   private var client: KubernetesClient { context.client }

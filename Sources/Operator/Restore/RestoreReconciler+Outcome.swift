@@ -21,8 +21,10 @@ extension RestoreReconciler {
 
   func conclude(_ request: RestoreRequest, _ ended: Ended) async throws -> ReconcileResult {
     let name = request.status?.claim?.job ?? ""
-    if let result = ended.observation?.results(of: .restore).last {
-      return try await end(request, result, ended, try await journal(ofJob: name, in: request))
+    if let told = ended.observation?.results(of: .restore).last {
+      // The journal's is whole: a termination message is cut.
+      let journal = try await journal(ofJob: name, in: request)
+      return try await end(request, journal?.result ?? told, ended, journal)
     }
     // From here on no pod of this Job can begin anything.
     let journal = try await closedJournal(ofJob: name, in: request)
@@ -87,7 +89,8 @@ extension RestoreReconciler {
     var status = request.status ?? RestoreRequest.Status()
     status.take(result)
     status.take(journal)
-    if var step = status.steps?.first(where: { $0.name == "restore" }) {
+    // Where the executor told how its steps ended, that stands.
+    if var step = status.steps?.first(where: { $0.name == "restore" && [.running, .pending].contains($0.state) }) {
       step.state = phase == .completed ? .completed : phase == .unknown ? .unknown : .failed
       step.completionTime = now
       status.setStep(step)

@@ -64,9 +64,7 @@ extension RestoreReconciler {
   func claim(_ request: RestoreRequest, _ objects: RestoreObjects) async throws -> ReconcileResult {
     let job = try await job(of: request, objects, isDryRun: false)
     guard job.spec.suspend == true, !job.isReleased else {
-      // Somebody let the Job go by hand: whether it has done something is not for us to guess.
-      return try await end(
-        request, .unknown, Self.unknown("Job \(job.key.name) was started without a claim", job.key.name))
+      return try await adopt(job, for: request)
     }
     if let other = try await restore(before: job) {
       try await report(request, message: "waits until Job \(other), of another restore of the same policy, has ended")
@@ -82,6 +80,20 @@ extension RestoreReconciler {
     // With the resource version that was read: of two operators one wins, and the other starts anew.
     let claimed = try await write(status, to: request)
     return try await follow(claimed)
+  }
+
+  /// Somebody let the Job go by hand. What it has begun is waited for, and nothing more may begin.
+  private func adopt(_ job: Job, for request: RestoreRequest) async throws -> ReconcileResult {
+    _ = try await closedJournal(ofJob: job.key.name, in: request)
+    let now = Timestamp(context.now())
+    var status = request.status ?? RestoreRequest.Status()
+    status.phase = .restoring
+    status.claim = RestoreRequest.Claim(time: now, job: job.key.name)
+    status.setStep(
+      RestoreRequest.Step(
+        name: "restore", state: .running, startTime: now,
+        message: "Job \(job.key.name) was started by hand, without a claim; nothing more may begin"))
+    return try await follow(try await write(status, to: request))
   }
 
   /// Everything from the claim on. Never makes a Job.
@@ -141,8 +153,10 @@ extension RestoreReconciler {
       if let account = objects.serviceAccount { _ = try await owned.ensureExists(account) }
       try await RestorePermissionGrant(context: context).give(try objects.bindings(isDryRun: isDryRun))
       _ = try await owned.ensureExists(objects.journal(isDryRun: isDryRun))
-      let absent = try await DatabaseClaims(client: client).prepare(objects, isDryRun: isDryRun)
-      return try await client.create(try objects.job(isDryRun: isDryRun, absentClaims: absent))
+      let claims = try await DatabaseClaims(client: client).prepare(objects, isDryRun: isDryRun)
+      return try await client.create(
+        try objects.job(
+          isDryRun: isDryRun, absentClaims: claims.absent, beside: claims.holders.map(\.metadata)))
     } catch let error as JobPlanError {
       throw RestoreStop("start", .invalidSpec, "\(error)")
     } catch let error as OwnedObjects.NameConflict {

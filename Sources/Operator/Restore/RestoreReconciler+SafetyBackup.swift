@@ -39,6 +39,12 @@ extension RestoreReconciler {
         "a backup of policy \(policy.key.name) does not hold what is replaced in the namespaces that namespaceMapping leads "
           + "to; back those up, then set spec.safetyBackup to false in a new request")
     }
+    if let source = Self.sourceElsewhere(request.spec, resolved.spec) {
+      throw RestoreStop(
+        "safetyBackup", .safetyBackupFailed,
+        "a backup of policy \(policy.key.name) does not hold what is where sources[\(source)] goes; back that up, then set "
+          + "spec.safetyBackup to false in a new request")
+    }
     let namespace = request.metadata.namespace ?? ""
     let name = ObjectNames.safetyBackup(request: request.key.name, uid: request.metadata.uid ?? "")
     guard let backup = try await client.find(Backup.self, name, in: namespace) else {
@@ -59,6 +65,23 @@ extension RestoreReconciler {
           + "restored. Mend that, or set spec.safetyBackup to false in a new request")
     default: return .waiting
     }
+  }
+
+  /// A source that is restored over something else than the policy captures, and that keeps nothing of what was there.
+  private static func sourceElsewhere(_ spec: RestoreRequest.Spec, _ policy: BackupPolicySpec) -> String? {
+    func isElsewhere(_ selection: RestoreRequest.SourceSelection) -> Bool {
+      guard let origin = policy.sources.first(where: { $0.name == selection.name }) else { return false }
+      if let server = selection.openBao ?? selection.vault {
+        return server.address != (origin.openBao ?? origin.vault)?.address
+      }
+      guard let openZiti = selection.openZiti,
+        let to = try? OpenZitiPlace(source: selection.name, destination: openZiti, origin: origin.openZiti),
+        case .cluster = to.way
+      else { return false }
+      let from = try? OpenZitiPlace(source: selection.name, destination: nil, origin: origin.openZiti)
+      return to.podSelector != from?.podSelector
+    }
+    return (spec.sources ?? []).first(where: isElsewhere)?.name
   }
 
   /// Whether objects that are there are overwritten in a namespace other than the one they were captured in.
