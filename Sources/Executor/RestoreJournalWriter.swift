@@ -85,7 +85,8 @@ public actor RestoreJournalWriter {
   func write(_ result: ExecutorResult) async {
     try? await update { journal in
       // Of two pods the one that was first to end has told how the Job ends.
-      if journal.result == nil { journal.setResult(result) }
+      guard journal.resultPod == nil || journal.resultPod == self.pod else { return }
+      journal.setResult(result, of: self.pod)
     }
   }
 

@@ -19,7 +19,8 @@ extension SourceFactory {
       root: claim.map { mounts.volume($0.claimName) } ?? "/",
       place: claim.map { "claim \($0.claimName)" } ?? "this machine",
       path: claim == nil ? spec.path ?? "" : spec.resolvedPath(source: source),
-      policy: etcdPolicy(spec.conflictPolicy ?? restore?.conflictPolicy ?? .fail),
+      policy: etcdPolicy(
+        spec.conflictPolicy ?? restore?.conflictPolicy ?? .fail, makesDirectory: spec.runRestore != nil),
       isToBeMade: claim?.create != nil && restore?.dryRun == true, isDryRun: restore?.dryRun ?? false)
     configuration.commands.members = (spec.members ?? []).map { .init(name: $0.name, peerURL: $0.peerURL) }
     configuration.commands.token = spec.initialClusterToken
@@ -29,10 +30,13 @@ extension SourceFactory {
     return EtcdDestination(name: source, configuration: configuration)
   }
 
-  private func etcdPolicy(_ policy: RestoreRequest.ConflictPolicy) -> EtcdDestination.ConflictPolicy {
+  /// No data directory is made of a file that is another one than the backup's.
+  private func etcdPolicy(
+    _ policy: RestoreRequest.ConflictPolicy, makesDirectory: Bool
+  ) -> EtcdDestination.ConflictPolicy {
     switch policy {
     case .fail: .fail
-    case .skip: .skip
+    case .skip: makesDirectory ? .fail : .skip
     case .replace: .replace
     }
   }

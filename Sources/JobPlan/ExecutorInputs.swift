@@ -52,6 +52,8 @@ public struct ExecutorInputs: Sendable, Hashable {
   public private(set) var neighboursMayBeGone = false
   /// Claims of a restore are among the claims, and nothing of others' is on them.
   public private(set) var hasRestoreClaim = false
+  /// Whether something is written to a volume whose group is not ours to change.
+  public private(set) var hasForeignClaim = false
   /// A claim of the target is among the claims.
   public private(set) var hasTargetClaim = false
   /// Audience of a token of the pod's ServiceAccount for the target; nil where it needs none.
@@ -76,7 +78,9 @@ public struct ExecutorInputs: Sendable, Hashable {
       // For its journal, where it claims each step.
       needsAPI = true
       if let restore {
-        for place in OpenZitiPlace.all(spec.sources, by: restore.sources) { add(place, absentClaims) }
+        for place in OpenZitiPlace.all(spec.sources, by: restore.sources) {
+          add(place, isDryRun: restore.dryRun, absentClaims)
+        }
         add(
           RestoreClaims(spec: spec, sources: restore.sources), isDryRun: restore.dryRun, without: absentClaims)
       }
@@ -169,7 +173,7 @@ public struct ExecutorInputs: Sendable, Hashable {
   }
 
   /// Where a database is written: beside the controller while it still runs, as its own user.
-  private mutating func add(_ place: OpenZitiPlace, _ absentClaims: Set<String>) {
+  private mutating func add(_ place: OpenZitiPlace, isDryRun: Bool, _ absentClaims: Set<String>) {
     if case .file = place.way { return }
     needsAPI = true
     add(place.managementAPI?.caBundle)
@@ -177,7 +181,7 @@ public struct ExecutorInputs: Sendable, Hashable {
     add(secret: place.managementAPI?.clientCertificateSecretRef?.name)
     guard case .claim(let claim, _, _) = place.way else { return }
     user = place.runAsUser ?? Self.openZitiUser
-    fileSystemGroup = place.runAsGroup ?? user
+    fileSystemGroup = isDryRun ? nil : place.runAsGroup ?? user
     neighboursMayBeGone = true
     neighbours.append(place.podSelector)
     guard !absentClaims.contains(claim.claimName) else { return }
@@ -189,7 +193,10 @@ public struct ExecutorInputs: Sendable, Hashable {
     claims += restore.claims.map(\.claimName).filter { !absent.contains($0) }
       .map { Claim(name: $0, isReadOnly: isDryRun) }
     neighbours += restore.neighbours
-    hasRestoreClaim = !restore.claims.isEmpty && restore.mayChangeGroup && !isDryRun
+    hasForeignClaim = !restore.mayChangeGroup
+    hasRestoreClaim = !restore.claims.isEmpty && !isDryRun
+    // What uses the files may have been stopped first.
+    neighboursMayBeGone = neighboursMayBeGone || !restore.neighbours.isEmpty
   }
 
   private mutating func add(_ source: Source.Files) {

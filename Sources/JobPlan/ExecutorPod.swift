@@ -124,6 +124,8 @@ public struct ExecutorPod: Sendable {
   /// For the volume of a filesystem target. The kubelet gives the group every volume that the pod may write: where one of a
   /// source is among them, it has to be the group that this one has already.
   private var fileSystemGroup: Int64? {
+    // The kubelet would change the group and the modes of what others have there.
+    if inputs.hasForeignClaim { return nil }
     // A volume that was made for this belongs to root until the kubelet gives it away; one of the chart's is this group's already.
     if let group = inputs.fileSystemGroup { return group }
     if inputs.hasRestoreClaim, !inputs.hasTargetClaim {

@@ -13,7 +13,9 @@ public struct RestoreClaims: Sendable, Hashable {
   /// - Parameter sources: Of the request; nil for all.
   public init(spec: BackupPolicySpec, sources: [RestoreRequest.SourceSelection]?) {
     for selection in sources ?? [] {
-      if let claim = selection.etcd?.persistentVolumeClaim { add(claim.claimName, claim.create) }
+      if let claim = selection.etcd?.persistentVolumeClaim {
+        add(claim.claimName, claim.create, isOthers: claim.create == nil)
+      }
       if let claim = selection.files?.persistentVolumeClaim {
         add(claim.claimName, claim.create, beside: claim.podSelector, isOthers: claim.create == nil)
       }

@@ -15,6 +15,7 @@ public struct RestoreJournal: Sendable, Hashable {
   static let progressKey = "progress.json"
   static let begunKey = "begun.json"
   static let resultKey = "result.json"
+  static let resultPodKey = "resultPod"
   static let closedKey = "closed"
 
   public struct Progress: Codable, Sendable, Hashable {
@@ -94,7 +95,11 @@ public struct RestoreJournal: Sendable, Hashable {
     encode(shown, Self.planKey)
   }
 
-  public mutating func setResult(_ result: ExecutorResult) {
+  /// The pod that wrote the result.
+  public var resultPod: String? { data[Self.resultPodKey] }
+
+  public mutating func setResult(_ result: ExecutorResult, of pod: String) {
+    data[Self.resultPodKey] = pod
     var result = result
     result.plan = nil
     encode(result, Self.resultKey)

@@ -87,14 +87,13 @@ public struct RestoreObjects: Sendable {
   ///
   /// - Parameters:
   ///   - absentClaims: Those that a dry run must do without, since it makes none.
-  ///   - neighbours: Pods that have a claim of the Job's on their node, and so have it there alone.
+  ///   - node: Where a claim of the Job's is mounted already, and so can be mounted alone.
   public func job(
-    isDryRun: Bool, absentClaims: Set<String> = [], beside neighbours: [ObjectMeta] = []
+    isDryRun: Bool, absentClaims: Set<String> = [], on node: String? = nil
   ) throws -> Job {
     let labels = ObjectLabels.of(policy: policyName, operation: .restore, restore: name)
     var template = template
-    template.affinity = try ExecutorAffinity.merged(
-      template.affinity, neighbours: neighbours.map { LabelSelector(matchLabels: $0.labels ?? [:]) })
+    if let node { template.affinity = ExecutorAffinity.merged(template.affinity, node: node) }
     var pod = ExecutorPod(
       operation: .restore, planConfigMap: objectName(isDryRun: isDryRun),
       inputs: inputs(isDryRun: isDryRun, absentClaims: absentClaims), template: template,
@@ -161,6 +160,9 @@ public struct RestoreObjects: Sendable {
     }
     return bindings
   }
+
+  /// Whether it writes to a volume of others, whose group stays as it is.
+  public var keepsGroups: Bool { !RestoreClaims(spec: spec, sources: request.spec.sources).mayChangeGroup }
 
   private var inputs: ExecutorInputs { inputs(isDryRun: false, absentClaims: []) }
 

@@ -86,7 +86,8 @@ struct ClusterIssuerTests {
     return content
   }
 
-  private func expect(_ cluster: Cluster, _ place: (certificates: String, issuers: String), _ old: Scenario) async throws
+  private func expect(_ cluster: Cluster, _ place: (certificates: String, issuers: String), _ old: Scenario)
+    async throws
   {
     for (object, from, to) in [
       ("clusterissuer.cert-manager.io/corporate", old.namespace, place.certificates),

@@ -84,13 +84,16 @@ struct WorstDayTests {
     let restored = try await run(4...5)
     #expect(restored.contains("controller\tcreate\t") && restored.contains("pki\tcreate\tSecret"), "\(restored)")
     #expect(restored.contains("Planned") && restored.contains("verify\tCompleted"), "\(restored.suffix(3_000))")
-    #expect(try await new.cluster.value("restorerequest/after-the-fire", ".status.phase", in: new.namespace) == "Completed")
+    #expect(
+      try await new.cluster.value("restorerequest/after-the-fire", ".status.phase", in: new.namespace) == "Completed")
 
     // "Install the controller with the values that you always used, and its claim."
     let controller = try await ZitiController.install(in: new)
     let live = try await controller.shell("sha256sum <\"$DATA/ctrl.db\"")
-    let snapshot = try await runCommand("sh", ["-c", "sha256sum <\"$1\"", "sh", StandIn.fixture("ctrl-schema44.db").path])
-      .checked()
+    let snapshot = try await runCommand(
+      "sh", ["-c", "sha256sum <\"$1\"", "sh", StandIn.fixture("ctrl-schema44.db").path]
+    )
+    .checked()
     #expect(live == snapshot, "the controller opens the database of the lost cluster")
 
     let after = try await run(7...7)

@@ -178,7 +178,7 @@ import Testing
         Make.result(.restore, .failed) {
           $0.failure = Backup.Failure(
             step: "verify", reason: "RestoreFailed", message: "no data directory was made of it")
-        })
+        }, of: "p")
     }
     try end(
       scene, initial: [terminated("restore", 0, pending()), terminated("etcd-restore", 0, nil)],

@@ -88,7 +88,9 @@ import Testing
   /// The termination message goes with the pod.
   @Test func aResultInTheJournalOutlivesThePod() async throws {
     let (scene, job) = try await scene()
-    scene.change(journalOf: job) { $0.setResult(Make.result(.restore) { $0.facts = ["raft": ["serves": "yes"]] }) }
+    scene.change(journalOf: job) {
+      $0.setResult(Make.result(.restore) { $0.facts = ["raft": ["serves": "yes"]] }, of: "p")
+    }
     scene.cluster.remove(Job.self, job.key.name)
     _ = try await scene.reconcileRestore()
     #expect(scene.restore?.status?.phase == .completed)

@@ -28,21 +28,28 @@ struct MetadataWriter: Sendable {
     if status?.userID != entry.userID || status?.groupID != entry.groupID {
       outcome.lacksOwner = !own(entry) { fchown(file.number, $0, $1) }
     }
+    // Those of users need the right to write, which the mode may take; access lists are changed by the mode.
+    let attributes = entry.extendedAttributes.sorted { $0.key < $1.key }
+    try set(attributes.filter { $0.key.hasPrefix("user.") }, of: file, &outcome)
     // Another owner must not get what the bits give away.
     let mode = outcome.lacksOwner ? entry.mode & 0o1777 : entry.mode & 0o7777
     try check(fchmod(file.number, mode_t(mode)))
-    for (name, value) in entry.extendedAttributes.sorted(by: { $0.key < $1.key })
     // Labels belong to the machine, not to the file.
-    where name != "security.selinux" {
-      let result = value.withUnsafeBytes { holdfast_set_attribute(file.number, name, $0.baseAddress, $0.count) }
-      if result != 0 {
-        if errno == ENOSPC || errno == EDQUOT { throw CallFailure(number: errno) }
-        outcome.lacksAttributes = true
-      }
-    }
+    try set(attributes.filter { !$0.key.hasPrefix("user.") && $0.key != "security.selinux" }, of: file, &outcome)
     var times = times(entry.modified)
     try check(futimens(file.number, &times))
     return outcome
+  }
+
+  private func set(
+    _ attributes: [(key: String, value: [UInt8])], of file: Descriptor, _ outcome: inout Outcome
+  ) throws(CallFailure) {
+    for (name, value) in attributes {
+      let result = value.withUnsafeBytes { holdfast_set_attribute(file.number, name, $0.baseAddress, $0.count) }
+      guard result != 0 else { continue }
+      if errno == ENOSPC || errno == EDQUOT { throw CallFailure(number: errno) }
+      outcome.lacksAttributes = true
+    }
   }
 
   /// Of a name that cannot be opened: a link, or a device.

@@ -17,6 +17,8 @@ import Tar
 final class TreeWriter: Sendable {
   static let temporaryPrefix = ".holdfast-"
   static let unfinishedMode: UInt32 = 0o1700
+  /// A folder in one with the set-group-id bit gets it too.
+  private static let inherited: UInt32 = 0o2000
   /// Names that are remembered; of more, one that comes twice in the archive is taken for somebody else's.
   private static let memoryLimit = 1 << 20
 
@@ -158,7 +160,9 @@ final class TreeWriter: Sendable {
       }
     }
     guard try enter(name, &state) else { throw CallFailure(number: ENOENT) }
-    let isOurs = existing == nil || existing?.mode == Self.unfinishedMode || state.written.contains(Self.hash(full))
+    let isOurs =
+      existing == nil || existing.map { $0.mode & ~Self.inherited } == Self.unfinishedMode
+      || state.written.contains(Self.hash(full))
     if isOurs || policy == .replace, state.stack.folders.last?.isReadable == true {
       state.stack.setPending(member.entry)
     }

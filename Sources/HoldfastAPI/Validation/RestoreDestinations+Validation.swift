@@ -32,6 +32,15 @@ extension RestoreRequest.EtcdDestination {
     if let runRestore {
       if persistentVolumeClaim == nil { issues.add("\(field).runRestore", "needs persistentVolumeClaim") }
       issues += runRestore.issues("\(field).runRestore")
+      if !names.isEmpty, runRestore.initialCluster == nil, !names.contains(runRestore.name ?? "default") {
+        issues.add(
+          "\(field).runRestore.name",
+          "'\(runRestore.name ?? "default")' is not in members (\(names.joined(separator: ", "))); name the member whose data "
+            + "directory is made")
+      }
+      if let folder = runRestore.dataDir, folder == persistentVolumeClaim?.path {
+        issues.add("\(field).runRestore.dataDir", "is also the snapshot's path")
+      }
     }
     return issues
   }

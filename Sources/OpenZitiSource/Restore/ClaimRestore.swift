@@ -201,7 +201,12 @@ struct ClaimRestore: DatabaseRestore {
         message:
           "somebody scaled it to \(now.replicas) meanwhile; keep scalers and deployment tools from it during a restore")
     }
-    guard try await file.isUnlocked() else { throw openElsewhere() }
+    // A process that starts another one at this moment may leave it a closed file's lock, until that one is loaded.
+    for attempt in 1... {
+      if try await file.isUnlocked() { break }
+      guard attempt < 10 else { throw openElsewhere() }
+      try await Task.sleep(for: .milliseconds(100))
+    }
     return replicas
   }
 

@@ -31,6 +31,12 @@ struct DatabaseClaims: Sendable {
           "PersistentVolumeClaim \(name) is not there; create it, or say how with persistentVolumeClaim.create of the source in a "
             + "new request, for example {storage: 2Gi}")
       }
+      guard !objects.keepsGroups else {
+        throw RestoreStop(
+          "start", .invalidSpec,
+          "PersistentVolumeClaim \(name) has to be made and given to the executor's group, and another claim of this request "
+            + "keeps the group that it has: one pod cannot do both. Make a request for each source")
+      }
       guard !isDryRun else {
         prepared.absent.insert(name)
         continue

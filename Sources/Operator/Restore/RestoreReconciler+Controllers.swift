@@ -69,7 +69,7 @@ extension RestoreReconciler {
     let pods = try await client.all(
       Pod.self, in: request.namespace ?? "", labels: [HoldfastAPI.restoreLabel: ObjectLabels.value(request.name)])
     return pods.contains { pod in
-      guard pod.status?.phase == "Running" else { return false }
+      guard ["Pending", "Running"].contains(pod.status?.phase ?? "Pending") else { return false }
       // The garbage collector has yet to come; or the pod was orphaned, and ends by itself.
       guard let told = pod.metadata.deletionTimestamp?.date else { return true }
       // One on a node that is gone never ends.

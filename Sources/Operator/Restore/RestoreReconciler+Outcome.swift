@@ -22,9 +22,14 @@ extension RestoreReconciler {
   func conclude(_ request: RestoreRequest, _ ended: Ended) async throws -> ReconcileResult {
     let name = request.status?.claim?.job ?? ""
     if let told = ended.observation?.results(of: .restore).last {
-      // The journal's is whole: a termination message is cut.
+      // A termination message is cut, and the journal's result is whole; how it ended, the pod's last word tells.
       let journal = try await journal(ofJob: name, in: request)
-      return try await end(request, journal?.result ?? told, ended, journal)
+      var result = told
+      if let whole = journal?.result, whole.outcome == told.outcome {
+        result.steps = whole.steps ?? told.steps
+        result.facts = whole.facts ?? told.facts
+      }
+      return try await end(request, result, ended, journal)
     }
     // From here on no pod of this Job can begin anything.
     let journal = try await closedJournal(ofJob: name, in: request)

@@ -156,7 +156,7 @@ extension RestoreReconciler {
       let claims = try await DatabaseClaims(client: client).prepare(objects, isDryRun: isDryRun)
       return try await client.create(
         try objects.job(
-          isDryRun: isDryRun, absentClaims: claims.absent, beside: claims.holders.map(\.metadata)))
+          isDryRun: isDryRun, absentClaims: claims.absent, on: claims.holders.first?.spec.nodeName))
     } catch let error as JobPlanError {
       throw RestoreStop("start", .invalidSpec, "\(error)")
     } catch let error as OwnedObjects.NameConflict {
