@@ -191,8 +191,19 @@ private struct Pieces: AsyncSequence, Sendable {
       let before = try names(folder)
       let again = try await destination(folder, .replace, path: "/etcd.db", dataDir: "/data/m0").plan(
         from: Pieces(bytes: bytes), size: Int64(bytes.count))
-      #expect(again.contains { $0.kind == .conflict && $0.object.hasPrefix("/data/m0") })
+      let conflict = again.first { $0.kind == .conflict && $0.object == "/data/m0 of claim etcd" }
+      #expect(conflict?.detail?.contains("can be used as it is; else remove it, or name another") == true)
       #expect(try names(folder) == before)
+      // Also where nothing is left of the snapshot's folder.
+      let other = try await destination(folder, path: "/elsewhere/etcd.db", dataDir: "/data/m0").plan(
+        from: Pieces(bytes: bytes), size: Int64(bytes.count))
+      #expect(other.contains { $0.kind == .conflict && $0.object == "/data/m0 of claim etcd" })
+      // One that came after the plan: both are kept, and both are named.
+      try FileManager.default.copyItem(atPath: folder + "/data/m0", toPath: folder + "/data/.holdfast-m0")
+      let late = #expect(throws: SnapshotSourceError.self) { _ = try directory.publish(in: folder) }
+      #expect(late?.code == .conflict)
+      #expect(late?.message.contains("in /data/.holdfast-m0: rename it to another name") == true)
+      #expect(FileManager.default.fileExists(atPath: folder + "/data/.holdfast-m0/member/snap/db"))
     }
   }
 

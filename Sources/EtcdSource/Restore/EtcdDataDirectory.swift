@@ -30,7 +30,15 @@ public struct EtcdDataDirectory: Sendable, Hashable {
   /// Removes what a run that died left; nothing else has this name.
   func removeLeftover(in root: String) throws {
     guard try mapping({ try folder(root)?.exists(temporaryName) ?? false }) else { return }
-    try FileManager.default.removeItem(atPath: root + temporaryPath)
+    do {
+      try FileManager.default.removeItem(atPath: root + temporaryPath)
+    } catch {
+      throw SnapshotSourceError(
+        .forbidden, operation: operation,
+        message: "an earlier run left \(temporaryPath) unfinished, and user \(geteuid()) cannot remove it (\(error)); "
+          + "remove that folder, or name another runRestore.dataDir",
+        cause: error)
+    }
   }
 
   /// Checks what the tool made, and gives it its name.
@@ -48,7 +56,9 @@ public struct EtcdDataDirectory: Sendable, Hashable {
     guard isNew else {
       throw SnapshotSourceError(
         .conflict, operation: operation,
-        message: "\(path) came there meanwhile; what was made is in \(temporaryPath)")
+        message:
+          "\(path) came there meanwhile; what was made is whole, in \(temporaryPath): rename it to another name, or "
+          + "remove one of the two folders and restore again")
     }
     try mapping { try folder.folder.sync() }
     return facts

@@ -128,18 +128,26 @@ public final class EtcdDestination: SnapshotPlanner {
     let digest = SnapshotFolder.hex(hash.finalize())
     return try await blocking { [self] in
       guard let folder = try openFolder(makes: false) else {
-        return [RestoreAction(.create, object, detail: describe(facts, size))]
+        return [RestoreAction(.create, object, detail: describe(facts, size))] + (try directoryConflicts())
       }
       try checkSpace(folder, size)
-      var actions = [try judge(folder, digest, facts, size)]
-      if let directory = configuration.dataDirectory, try directory.exists(in: configuration.root) {
-        actions.append(
-          RestoreAction(
-            .conflict, "\(directory.path) of \(configuration.place)",
-            detail: "is there already; remove it, or name another dataDir"))
-      }
-      return actions
+      return [try judge(folder, digest, facts, size)] + (try directoryConflicts())
     }
+  }
+
+  /// A data directory that is there, as after a run that died when all but its last word was done.
+  private func directoryConflicts() throws -> [RestoreAction] {
+    // Without a root nothing is in the way.
+    guard let directory = configuration.dataDirectory, try openFolder(makes: false, depth: 0) != nil,
+      try directory.exists(in: configuration.root)
+    else { return [] }
+    return [
+      RestoreAction(
+        .conflict, "\(directory.path) of \(configuration.place)",
+        detail:
+          "is there already, and no data directory is ever replaced: if an earlier run of this restore made it, it "
+          + "is whole and can be used as it is; else remove it, or name another runRestore.dataDir")
+    ]
   }
 
   private func judge(
