@@ -14,8 +14,9 @@ import Testing
 
 /// Files into pods whose commands run for real, with the programs that images have.
 @Suite struct PodRestoreTests {
-  /// As `FakePod.real`, with what comes on the standard input.
-  private static func real(_ programs: String) -> PodCommand {
+  /// As `FakePod.real`, with what comes on the standard input, which stays open until the command has ended.
+  /// - Parameter share: Of the archive, that comes before a session's input ends too early.
+  private static func real(_ programs: String, share: Double = 1) -> PodCommand {
     { call, connection in
       guard call.query.contains("stdin=true") else { return try await FakePod.real(call, connection, programs) }
       let program = "\(programs)/\(call.command[0])"
@@ -23,27 +24,59 @@ import Testing
         return try await connection.internalError(
           "OCI runtime exec failed: exec: \"\(call.command[0])\": executable file not found in $PATH: unknown")
       }
+      let size = try #require(Int(call.command[4]), "every command counts its input: \(call.command)")
       var input: [UInt8] = []
-      while let piece = try await connection.stdin() { input += Array(piece.readableBytesView) }
-      let result = try await Subprocess.run(
-        .path(.init(program)), arguments: Arguments(Array(call.command.dropFirst())),
-        environment: .custom(["PATH": programs]), input: .array(input), output: .bytes(limit: 16 << 20),
-        error: .string(limit: 1 << 20))
-      if !result.standardOutput.isEmpty { try await connection.stdout(ByteBuffer(bytes: result.standardOutput)) }
-      if !result.standardError.isEmpty { try await connection.stderr(result.standardError) }
-      switch result.terminationStatus {
+      while input.count < size, let piece = try await connection.stdin() { input += Array(piece.readableBytesView) }
+      #expect(input.count == size)
+      let isCut = share < 1 && isExtraction(call)
+      if isCut { input = Array(input.prefix(Int(Double(size) * share) / 512 * 512)) }
+      let (output, errors, status) = try await run(
+        program, Array(call.command.dropFirst()), programs, input, isCut: isCut)
+      if !output.isEmpty { try await connection.stdout(ByteBuffer(bytes: output)) }
+      if !errors.isEmpty { try await connection.stderr(String(decoding: errors, as: UTF8.self)) }
+      switch status {
       case .exited(let code): try await connection.exit(Int(code))
       case .signaled(let signal): try await connection.exit(128 + Int(signal))
       }
     }
   }
 
+  private static func isExtraction(_ call: ExecServer.Call) -> Bool {
+    call.command.contains("--extract") || call.command.contains("-x")
+  }
+
+  private static func run(
+    _ program: String, _ arguments: [String], _ programs: String, _ input: [UInt8], isCut: Bool
+  ) async throws -> ([UInt8], [UInt8], TerminationStatus) {
+    let result = try await Subprocess.run(
+      .path(.init(program)), arguments: Arguments(arguments), environment: .custom(["PATH": programs]),
+      input: .inputWriter, output: .sequence, error: .sequence
+    ) { execution in
+      async let output = bytes(of: execution.standardOutput)
+      async let errors = bytes(of: execution.standardError)
+      // A command may end before it has all.
+      _ = try? await execution.standardInputWriter.write(input)
+      if isCut { try? await execution.standardInputWriter.finish() }
+      let all = try await (output, errors)
+      try? await execution.standardInputWriter.finish()
+      return all
+    }
+    return (result.closureResult.0, result.closureResult.1, result.terminationStatus)
+  }
+
+  private static func bytes(of output: SubprocessOutputSequence) async throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    for try await piece in output { piece.withUnsafeBytes { bytes += $0 } }
+    return bytes
+  }
+
   private func programs(_ image: String, in folder: String) async throws -> String {
     let path = try await FakePod.programs(image, in: folder)
     switch image {
-    case "busybox": try await shell("for p in xargs df; do ln -s $(command -v busybox) bin/$p; done", in: folder)
+    case "busybox":
+      try await shell("for p in xargs df head tee cat wc; do ln -s $(command -v busybox) bin/$p; done", in: folder)
     case "gnu", "bsdtar":
-      try await shell("for p in xargs sh df; do ln -s $(command -v $p) bin/$p; done", in: folder)
+      try await shell("for p in xargs sh df head tee cat wc; do ln -s $(command -v $p) bin/$p; done", in: folder)
     default: break
     }
     return path
@@ -117,13 +150,27 @@ import Testing
         #expect(error?.code == .configuration && error?.message.contains("has no tar") == true)
       }
       try await shell("rm -r bin; mkdir out", in: folder)
-      // tar, and nothing to look with.
+      // tar, and nothing to count with.
       let tarOnly = try await FakePod.programs("gnu", in: folder)
+      for missing in ["sh head tee cat wc", "head", "tee", "cat", "wc"] {
+        let others = ["sh", "head", "tee", "cat", "wc"].filter { !missing.contains($0) }.joined(separator: " ")
+        try await shell("for p in \(others); do ln -s $(command -v $p) bin/$p; done", in: folder)
+        try await FakePod.run(handle: Self.real(tarOnly)) { client, _ in
+          let error = await #expect(throws: SnapshotSourceError.self) {
+            _ = try await destination(client, folder + "/out", .replace).preflight()
+          }
+          #expect(error?.code == .configuration, "\(missing)")
+          #expect(error?.message.contains("cannot be counted") == true, "\(missing): \(error?.message ?? "")")
+        }
+        try await shell("rm -f bin/sh bin/head bin/tee bin/cat bin/wc", in: folder)
+      }
+      // Nothing to look with.
+      try await shell("for p in sh head tee cat wc; do ln -s $(command -v $p) bin/$p; done", in: folder)
       try await FakePod.run(handle: Self.real(tarOnly)) { client, _ in
         let error = await #expect(throws: SnapshotSourceError.self) {
           _ = try await destination(client, folder + "/out", .fail).preflight()
         }
-        #expect(error?.message.contains("xargs and sh") == true)
+        #expect(error?.message.contains("has no xargs") == true)
         try await destination(client, folder + "/out", .replace).run(bytes)
         try await shell("diff -r --no-dereference src out", in: folder)
       }
@@ -169,6 +216,79 @@ import Testing
     }
   }
 
+  @Test(arguments: ["gnu", "busybox", "bsdtar"]) func aSessionThatEndsEarlyIsNoSuccess(image: String) async throws {
+    try await withTemporaryFolder { folder in
+      // Cut in a file's content, and between two members, where every tar says that all is well.
+      let bytes = try await archive((0..<64).map { (TarEntry(name: TarName("f\($0)")), "x") })
+      let programs = try await programs(image, in: folder)
+      try await shell("mkdir out", in: folder)
+      for share in [0, 0.3, 0.5, 0.99] {
+        try await FakePod.run(handle: Self.real(programs, share: share)) { client, _ in
+          let error = await #expect(throws: SnapshotSourceError.self, "\(share)") {
+            try await destination(client, folder + "/out", .replace).run(bytes)
+          }
+          #expect(error?.code == .partlyDone)
+          #expect(error?.message.contains("conflictPolicy Replace") == true)
+        }
+      }
+      try await FakePod.run(handle: Self.real(programs)) { client, _ in
+        try await destination(client, folder + "/out", .replace).run(bytes)
+        #expect(try await shell("ls out | wc -l", in: folder) == "64\n")
+      }
+    }
+  }
+
+  /// What a kubelet says that ends a session with the command still at work.
+  @Test(arguments: ["exit", "status", "count", "drop", "close"]) func nothingSaidIsNoSuccess(end: String) async throws {
+    try await withTemporaryFolder { folder in
+      let bytes = try await source(folder)
+      let programs = try await programs("gnu", in: folder)
+      try await shell("mkdir out", in: folder)
+      let real = Self.real(programs)
+      try await FakePod.run(handle: { call, connection in
+        guard Self.isExtraction(call) else { return try await real(call, connection) }
+        _ = try await connection.stdin()
+        switch end {
+        case "status": try await connection.stdout("status 0\n")
+        case "count": try await connection.stdout("\(bytes.count)\n")
+        case "drop": throw ConnectionDropped()
+        case "close": return try await connection.close()
+        default: break
+        }
+        try await connection.exit(0)
+      }) { client, _ in
+        let error = await #expect(throws: SnapshotSourceError.self) {
+          try await destination(client, folder + "/out", .replace).run(bytes)
+        }
+        #expect(error?.code == .partlyDone, "\(error.map(String.init(describing:)) ?? "")")
+      }
+    }
+  }
+
+  @Test func fewerBytesThanPromisedEndTheSession() async throws {
+    try await withTemporaryFolder { folder in
+      let bytes = try await source(folder)
+      let programs = try await programs("gnu", in: folder)
+      try await shell("mkdir out", in: folder)
+      let real = Self.real(programs)
+      try await FakePod.run(handle: { call, connection in
+        guard Self.isExtraction(call) else { return try await real(call, connection) }
+        while try await connection.stdin() != nil {}
+        try await connection.exit(0)
+      }) { client, _ in
+        for size in [bytes.count + 1, bytes.count - 1] {
+          let error = await #expect(throws: SnapshotSourceError.self) {
+            _ = try await destination(client, folder + "/out", .replace).restore(
+              from: Pieces(bytes: bytes), size: Int64(size), force: false
+            ) {}
+          }
+          #expect(error?.code == .partlyDone)
+          #expect(error?.message.contains("bytes came") == true, "\(error?.message ?? "")")
+        }
+      }
+    }
+  }
+
   @Test func aTarThatFailsIsAPartialRestore() async throws {
     let bytes = try await archive([(TarEntry(name: "f"), "x")])
     try await FakePod.run(handle: { call, connection in
@@ -177,13 +297,14 @@ import Testing
         return try await connection.exit(0)
       }
       if call.command.first == "df" { return try await connection.exit(1) }
-      while try await connection.stdin() != nil {}
-      try await connection.stderr("tar: f: Cannot open: No space left on device\n")
-      try await connection.exit(2)
+      let isTar = Self.isExtraction(call)
+      if isTar { try await connection.stderr("tar: f: Cannot open: No space left on device\n") }
+      try await connection.stdout("status \(isTar ? 2 : 0)\n\(call.command[4])\n")
+      try await connection.exit(0)
     }) { client, _ in
       let error = await #expect(throws: SnapshotSourceError.self) {
         _ = try await destination(client, "/data", .replace).restore(
-          from: Pieces(bytes: bytes), size: 0, force: false
+          from: Pieces(bytes: bytes), size: Int64(bytes.count), force: false
         ) {}
       }
       #expect(error?.code == .partlyDone)

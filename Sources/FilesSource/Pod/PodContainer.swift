@@ -13,7 +13,7 @@ struct PodContainer: Sendable {
   let namespace: String
   let pod: String
   let container: String?
-  let idle: Duration
+  var idle: Duration
 
   /// For messages.
   var place: String { "\(container.map { "container \($0) of " } ?? "")pod \(namespace)/\(pod)" }

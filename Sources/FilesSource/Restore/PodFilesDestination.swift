@@ -48,6 +48,7 @@ public final class PodFilesDestination: SnapshotPlanner {
         .configuration, operation: "search for tar in \(container.place)",
         message: "the container has no tar; restore to the claim that it mounts instead (persistentVolumeClaim)")
     }
+    try await PodFeed(container: container).check()
     return Tools(container: container, tar: tar)
   }
 
@@ -57,7 +58,7 @@ public final class PodFilesDestination: SnapshotPlanner {
     _ = try tools.tar.extractCommand(into: folder, policy: policy, operation: operation)
     guard let found = try await PodLookup(container: tools.container).find([Array(folder.utf8)]) else {
       guard policy != .fail else { throw noLookup(tools) }
-      return preview(tools, "what is there cannot be told without xargs and sh in the container")
+      return preview(tools, "what is there cannot be told without xargs in the container")
     }
     guard found == [.folder] || found == [.link] else {
       throw SnapshotSourceError(
@@ -77,8 +78,8 @@ public final class PodFilesDestination: SnapshotPlanner {
     SnapshotSourceError(
       .configuration, operation: "search for existing files in \(tools.container.place)",
       message:
-        "the container has no xargs and sh, so that nobody can tell what is in the way; set conflictPolicy to Replace, or "
-        + "restore to the claim that it mounts")
+        "the container has no xargs, so that nobody can tell what is in the way; set conflictPolicy to Replace, or restore "
+        + "to the claim that it mounts")
   }
 
   // MARK: Plan
@@ -184,20 +185,21 @@ public final class PodFilesDestination: SnapshotPlanner {
     let operation = "tar in \(tools.container.place)"
     let command = try tools.tar.extractCommand(into: folder, policy: policy, operation: operation)
     try await didBegin()
-    let result: PodContainer.Outcome
+    let result: PodFeed.Report
     do {
-      result = try await tools.container.run(command, input: AnyPieces(base: snapshot)) { _ in }
-    } catch is NoSuchProgram {
-      throw SnapshotSourceError(.failed, operation: operation, message: "tar was there a moment ago, and is gone")
+      result = try await PodFeed(container: tools.container).run(command, snapshot, size: size)
     } catch {
       throw partial(operation, (error as? SnapshotSourceError)?.message ?? "\(error)", error)
     }
-    guard result.exitCode == 0 else {
-      throw partial(operation, "tar ended with status \(result.exitCode): \(result.complaint)", nil)
+    guard result.status == 0 else {
+      throw partial(operation, "tar ended with status \(result.status): \(result.outcome.complaint)", nil)
+    }
+    guard result.bytes == size else {
+      throw partial(operation, "tar was given \(result.bytes) of \(size) bytes, and did not say so", nil)
     }
     var facts = ["pod": tools.container.pod, "tar": tools.tar.version]
     if let container = tools.container.container { facts["container"] = container }
-    let said = result.errors.split(whereSeparator: \.isNewline)
+    let said = result.outcome.errors.split(whereSeparator: \.isNewline)
     if !said.isEmpty { facts["tarSays"] = String(said.prefix(3).joined(separator: "; ").prefix(400)) }
     let all = SnapshotFacts(facts)
     outcome.withLock { $0 = all }

@@ -26,13 +26,15 @@ struct PodLookup {
     let outcome: PodContainer.Outcome
     do {
       outcome = try await container.run(
-        ["xargs", "-0", "sh", "-c", Self.script, "sh"], input: OneBuffer(bytes: input), collectUpTo: 4 * names.count)
+        // Counted, as an archive is: see `PodFeed`.
+        ["sh", "-c", #"head -c "$1" | xargs -0 sh -c "$2" sh"#, "sh", "\(input.readableBytes)", Self.script],
+        input: CountedPieces(OneBuffer(bytes: input), size: Int64(input.readableBytes)), collectUpTo: 4 * names.count)
     } catch is NoSuchProgram {
       return nil
     } catch is TooMuchOutput {
       throw strange("more lines than names")
     }
-    // How `env` and `xargs` say that there is no such program.
+    // How shells and `xargs` say that there is no such program.
     if [126, 127].contains(outcome.exitCode) { return nil }
     guard outcome.exitCode == 0 else { throw strange(outcome.complaint) }
     let found = outcome.output.readableBytesView.split(separator: 0x0A).compactMap { line in
@@ -52,35 +54,4 @@ private func + (buffer: ByteBuffer, bytes: [UInt8]) -> ByteBuffer {
   var buffer = buffer
   buffer.writeBytes(bytes)
   return buffer
-}
-
-/// A command's whole input.
-struct OneBuffer: AsyncSequence, Sendable {
-  typealias Failure = any Error
-  let bytes: ByteBuffer
-
-  struct Iterator: AsyncIteratorProtocol {
-    typealias Failure = any Error
-    var rest: ByteBuffer?
-    mutating func next() async throws -> ByteBuffer? {
-      defer { rest = nil }
-      return rest
-    }
-  }
-
-  func makeAsyncIterator() -> Iterator { Iterator(rest: bytes) }
-}
-
-/// Any sequence of pieces, as a command's input.
-struct AnyPieces<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where Base.Element == ByteBuffer {
-  typealias Failure = any Error
-  let base: Base
-
-  struct Iterator: AsyncIteratorProtocol {
-    typealias Failure = any Error
-    var base: Base.AsyncIterator
-    mutating func next() async throws -> ByteBuffer? { try await base.next() }
-  }
-
-  func makeAsyncIterator() -> Iterator { Iterator(base: base.makeAsyncIterator()) }
 }
