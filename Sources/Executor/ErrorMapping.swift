@@ -92,7 +92,6 @@ enum ErrorMapping {
     case .unsupported: .conditionalWriteUnsupported
     case .configuration: .invalidSpec
     case .notFound: .objectNotFound
-    case .integrity where step != .upload && step != .manifest: .digestMismatch
     default: step == .upload || step == .manifest ? .uploadFailed : .storeFailed
     }
   }

@@ -70,19 +70,24 @@ import Testing
     var kind = "certManager"
     var fileExtension = "tar"
     var isCut = false
+    var certificates = 1
 
     func capture(into sink: (ByteBuffer) async throws -> Void) async throws -> SnapshotFacts {
       var bytes = ByteBuffer()
-      let certificate: JSONValue = [
-        "apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": ["name": "root", "namespace": "ns"],
-        "spec": ["secretName": "root-tls", "issuerRef": ["name": "self"]],
-      ]
-      let certificates = ResourceType(
+      let count = certificates
+      let type = ResourceType(
         group: "cert-manager.io", version: "v1", kind: "Certificate", plural: "certificates")
       _ = try await withResourceSetWriter(ResourceSetHeader(capturedAt: Timestamp(Date()))) {
         bytes.writeImmutableBuffer($0)
       } _: { writer in
-        _ = try await writer.add(certificate, as: certificates)
+        for number in 0..<count {
+          let certificate: JSONValue = [
+            "apiVersion": "cert-manager.io/v1", "kind": "Certificate",
+            "metadata": ["name": .string(number == 0 ? "root" : "leaf-\(number)"), "namespace": "ns"],
+            "spec": ["secretName": "root-tls", "issuerRef": ["name": "self"]],
+          ]
+          _ = try await writer.add(certificate, as: type)
+        }
       }
       try await sink(bytes.getSlice(at: 0, length: isCut ? 1_024 : bytes.readableBytes) ?? ByteBuffer())
       return SnapshotFacts()
@@ -96,6 +101,13 @@ import Testing
     #expect(verdict.state == .good && verdict.depth == .content, "\(verdict)")
     #expect(verdict.evidence.first?.contains("1 objects in a sound set, 0 of 1 Certificates") == true, "\(verdict)")
     #expect(verdict.warnings.first?.contains("Certificate ns/root") == true, "\(verdict)")
+  }
+
+  @Test func ofManyWarningsAFewAreKept() async throws {
+    let world = World()
+    _ = await BackupRun(context: world.context(), sources: [SetSource(certificates: 25)]).run()
+    let verdict = try #require(try await verdicts(world).first)
+    #expect(verdict.warnings.count == 11 && verdict.warnings.last == "and 15 more", "\(verdict)")
   }
 
   @Test func aSetThatEndsEarlyIsDamage() async throws {

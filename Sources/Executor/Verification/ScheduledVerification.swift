@@ -11,10 +11,14 @@ internal import ObjectStore
 /// Reads back the backups that `spec.verification` asks for, and says in each Backup object what was found.
 ///
 /// - It needs no operator: where one is down, what was found waits in the Backups.
-/// - A backup that is damaged does not end the run; a store that does not answer does.
+/// - Neither a backup that is damaged nor one that the store refuses ends the run. A store that cannot be listed does, and one
+///   that refuses several in a row.
+/// - A run that could tell of none fails.
 /// - With `all`, those come first that were longest not read back: a run that its deadline ends goes on with the next.
 public struct ScheduledVerification: Sendable {
   private static let listed = 10
+  /// As many failures of the store one behind the other are not those of single objects.
+  private static let patience = 3
 
   let context: RunContext
   let verification: Verification
@@ -37,20 +41,35 @@ public struct ScheduledVerification: Sendable {
   public func result(report: (VerifyRun.Verdict) -> Void = { _ in }) async throws -> ExecutorResult {
     let started = Timestamp(context.now())
     var tally = ExecutorResult.Verification()
-    var warnings: [String] = []
+    var warnings = FirstLines()
     var unrecorded = 0
+    var refused = 0
+    var untold: RunFailure?
     do {
       let survey = try await objects.survey()
-      let ids = try await chosen(survey)
+      let (ids, oldest) = try await chosen(survey)
       for id in ids {
         try Task.checkCancellation()
-        guard let verdict = try await verdict(id, survey) else { continue }
+        let verdict: VerifyRun.Verdict
+        switch try await look(at: id, survey, oldest: oldest) {
+        case .verdict(let found): verdict = found
+        case .removed: continue
+        case .removedUnheard(let name):
+          warnings.add(
+            "\(id): it is older than every backup in the bucket and was removed there; Backup \(name) stands for nothing"
+          )
+          continue
+        }
         report(verdict)
         tally.count(verdict)
-        warnings += verdict.warnings.map { "\(id): \($0)" }
-        try stopIfTheStoreIsAway(verdict)
+        for warning in verdict.warnings { warnings.add("\(id): \(warning)") }
         if try await !record(verdict, survey) { unrecorded += 1 }
+        refused = Self.isOfStore(verdict) ? refused + 1 : 0
+        guard verdict.state == .unknown, let failure = verdict.failure else { continue }
+        if refused >= Self.patience || failure.reason == .interrupted { throw failure }
+        untold = untold ?? failure
       }
+      if let untold, tally.good == 0, tally.damaged == 0 { throw untold }
     } catch {
       throw ErrorMapping.backupObjects(error, step: .verify)
     }
@@ -59,28 +78,32 @@ public struct ScheduledVerification: Sendable {
     result.location = "\(context.store.location)/\(context.layout.policyPrefix.dropLast())"
     tally.damagedIDs = Array(tally.damagedIDs.sorted(by: >).prefix(Self.listed))
     result.verification = tally
+    var lines = warnings.lines(hint: "; see the Backups")
+    if tally.unknown > 0, let untold {
+      lines.append("of \(tally.unknown) backup(s) nothing could be told; the first: \(untold.message)")
+    }
     if unrecorded > 0 {
-      warnings.append("\(unrecorded) backup(s) have no Backup object yet, so that nothing is recorded of them")
+      lines.append("\(unrecorded) backup(s) have no Backup object yet, so that nothing is recorded of them")
     }
-    if warnings.count > Self.listed {
-      warnings = warnings.prefix(Self.listed) + ["and \(warnings.count - Self.listed) more; see the Backups"]
-    }
-    result.warnings = warnings.isEmpty ? nil : warnings
+    result.warnings = lines.isEmpty ? nil : lines
     return result
   }
 
   /// What the bucket holds, and what Backups say that it holds.
-  private func chosen(_ survey: BackupObjects.Survey) async throws -> [BackupID] {
+  /// - Returns: Which to read, in this order, and the oldest one that the bucket has a manifest of.
+  private func chosen(_ survey: BackupObjects.Survey) async throws -> (ids: [BackupID], oldest: BackupID?) {
+    var oldest: BackupID?
     var ids = Set(survey.byID.compactMap { id, known in known.isComplete ? expected(id, known) : nil })
     try await ManifestWalk(store: context.store, layout: context.layout).run { page in
       ids.formUnion(page.map(\.id))
+      oldest = (page.map(\.id) + [oldest].compactMap(\.self)).min()
       return true
     }
     guard let count = verification.count else {
       func last(_ id: BackupID) -> Date { survey.byID[id.rawValue]?.verifiedAt ?? .distantPast }
-      return ids.sorted { (last($0), $1) < (last($1), $0) }
+      return (ids.sorted { (last($0), $1) < (last($1), $0) }, oldest)
     }
-    return Array(ids.sorted(by: >).prefix(count))
+    return (Array(ids.sorted(by: >).prefix(count)), oldest)
   }
 
   /// One in another target than the policy has now is not looked for here.
@@ -89,24 +112,28 @@ public struct ScheduledVerification: Sendable {
     return id
   }
 
-  /// - Returns: nil where the backup was removed meanwhile.
-  private func verdict(_ id: BackupID, _ survey: BackupObjects.Survey) async throws -> VerifyRun.Verdict? {
-    if let verdict = try await run.verify(id: id) { return verdict }
-    // Of one that retention or a person has removed, the Backup goes too. Where it stays, the backup is lost.
-    guard let known = survey.byID[id.rawValue], try await objects.stands(known.name, for: id) else { return nil }
-    return VerifyRun.Verdict(
-      id: id, artifacts: 0, storedBytes: 0,
-      failure: RunFailure(
-        step: .verify, reason: .objectNotFound,
-        message: "there is no manifest at \(context.layout.manifestKey(of: id)): the backup is gone from the bucket"))
+  private enum Look {
+    case verdict(VerifyRun.Verdict)
+    case removed
+    /// Retention removed it, and the Backup of that name was not told.
+    case removedUnheard(String)
   }
 
-  private func stopIfTheStoreIsAway(_ verdict: VerifyRun.Verdict) throws {
-    guard verdict.state == .unknown, let failure = verdict.failure else { return }
-    if Reason.storeReasons.contains(failure.reason) || failure.reason == .storeFailed || failure.reason == .interrupted
-    {
-      throw failure
-    }
+  private func look(at id: BackupID, _ survey: BackupObjects.Survey, oldest: BackupID?) async throws -> Look {
+    if let verdict = try await run.verify(id: id) { return .verdict(verdict) }
+    // Of one that retention or a person has removed, the Backup goes too. Where it stays, the backup is lost, unless the word
+    // of a run that pruned it was: retention removes the oldest.
+    guard let known = survey.byID[id.rawValue], try await objects.stands(known.name, for: id) else { return .removed }
+    if let oldest, id < oldest { return .removedUnheard(known.name) }
+    let failure = RunFailure(
+      step: .verify, reason: .objectNotFound,
+      message: "there is no manifest at \(context.layout.manifestKey(of: id)): the backup is gone from the bucket")
+    return .verdict(VerifyRun.Verdict(id: id, artifacts: 0, storedBytes: 0, failure: failure))
+  }
+
+  private static func isOfStore(_ verdict: VerifyRun.Verdict) -> Bool {
+    guard verdict.state == .unknown, let reason = verdict.failure?.reason else { return false }
+    return Reason.storeReasons.contains(reason) || reason == .storeFailed
   }
 
   /// - Returns: False where there is no Backup to say it in. Of what could not be told, nothing is said.

@@ -91,11 +91,15 @@ public struct VerifyRun: Sendable {
     } catch {
       verdict.failure = ErrorMapping.failure(error, step: .verify)
     }
-    // A removal begins with the manifest.
-    if verdict.failure?.reason == .objectNotFound,
-      try await context.store.head(context.layout.manifestKey(of: id)) == nil
-    {
-      return nil
+    guard let failure = verdict.failure else { return verdict }
+    // A removal begins with the manifest, and what is read meanwhile may fail in any way.
+    do {
+      if try await context.store.head(context.layout.manifestKey(of: id)) == nil { return nil }
+    } catch let error where failure.reason == .objectNotFound {
+      // Whether it is lost or removed cannot be told.
+      verdict.failure = ErrorMapping.failure(error, step: .verify)
+    } catch {
+      // What was found stands without it.
     }
     return verdict
   }
@@ -103,15 +107,14 @@ public struct VerifyRun: Sendable {
   func verify(_ manifest: Manifest) async -> Verdict {
     var verdict = Verdict(id: manifest.id, artifacts: manifest.artifacts.count, storedBytes: manifest.storedSize)
     var depth = Backup.VerificationDepth.content
+    var warnings = FirstLines()
     for artifact in manifest.artifacts {
       do {
-        let finding = try await ArtifactVerification(
-          reader: ArtifactReader(store: context.store, artifact: artifact), identities: identities,
-          comparesWhatIdentitiesDoNotOpen: comparesWhatIdentitiesDoNotOpen, now: context.now
-        ).run()
+        let finding = try await finding(artifact)
         depth = min(depth, finding.depth)
         verdict.evidence.append("\(artifact.source): \(finding.evidence)")
-        verdict.warnings += finding.warnings.map { "\(artifact.source): \($0)" }
+        for warning in finding.warnings { warnings.add("\(artifact.source): \(warning)") }
+        verdict.warnings = warnings.lines()
       } catch {
         verdict.failure = ErrorMapping.failure(error, step: .verify, source: artifact.source)
         return verdict
@@ -119,6 +122,25 @@ public struct VerifyRun: Sendable {
     }
     verdict.depth = depth
     return verdict
+  }
+
+  /// A store says of many an answer that is not whole or not its own that it lacks integrity. That is damage only where a second read
+  /// of all of it meets the same, of an object that can be asked for.
+  private func finding(_ artifact: Manifest.Artifact) async throws -> ArtifactVerification.Finding {
+    let verification = ArtifactVerification(
+      reader: ArtifactReader(store: context.store, artifact: artifact), identities: identities,
+      comparesWhatIdentitiesDoNotOpen: comparesWhatIdentitiesDoNotOpen, now: context.now)
+    do {
+      return try await verification.run()
+    } catch let first as ObjectStoreError where first.code == .integrity {
+      do {
+        return try await verification.run()
+      } catch let second as ObjectStoreError where second.code == .integrity && second.message == first.message {
+        guard try await context.store.head(artifact.key) != nil else { throw second }
+        throw RunFailure(
+          step: .verify, reason: .digestMismatch, message: "\(second.description); so it was twice", cause: second)
+      }
+    }
   }
 }
 
