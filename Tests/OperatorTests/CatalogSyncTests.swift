@@ -124,6 +124,29 @@ import Testing
     #expect(try policy(scene).status?.storage?.count == 1)
   }
 
+  enum Turn: CaseIterable, Sendable { case otherTarget, invalid, deleted, orphaned, nothing }
+
+  /// Whatever became of the policy, the right to make Backups ends with the last Job.
+  @Test(arguments: Turn.allCases)
+  func theRightEndsWithTheJob(turn: Turn) async throws {
+    let scene = try await start()
+    let job = try #require(self.job(scene))
+    switch turn {
+    case .otherTarget: scene.cluster.change(BackupPolicy.self, "bao") { $0.spec.target.bucket = "other" }
+    case .invalid: scene.cluster.change(BackupPolicy.self, "bao") { $0.spec.sources = [] }
+    case .deleted:
+      scene.cluster.change(BackupPolicy.self, "bao") { $0.metadata.deletionTimestamp = Timestamp(Scene.start) }
+    case .orphaned: scene.cluster.remove(BackupPolicy.self, "bao")
+    case .nothing: break
+    }
+    _ = try await scene.reconcilePolicy()
+    #expect(bindings(scene) == ["holdfast-executor-catalog"], "the Job needs it")
+    scene.cluster.change(Job.self, job.key.name) { $0.end("Complete") }
+    _ = try await scene.reconcilePolicy()
+    #expect(bindings(scene) == [])
+    #expect(scene.cluster.refused == [], "the installed roles are not enough")
+  }
+
   @Test func aTargetThatDoesNotWorkIsNotListed() async throws {
     let scene = try await start(olderBackups: nil, reason: "AccessDenied")
     #expect(job(scene) == nil)

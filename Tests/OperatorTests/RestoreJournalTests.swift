@@ -190,9 +190,10 @@ import Testing
   @Test func retentionKeepsTheBackupUntilTheDecision() async throws {
     let (scene, _) = try await unknown()
     let policy = try #require(scene.cluster.object(BackupPolicy.self, "bao"))
-    #expect(try await ProtectedBackups(client: scene.context.client).ids(for: policy) == [Make.id])
+    #expect(
+      try await ProtectedBackups(client: scene.context.client).ids(for: policy, now: scene.clock.now) == [Make.id])
     try await decide(scene, "abandon")
-    #expect(try await ProtectedBackups(client: scene.context.client).ids(for: policy).isEmpty)
+    #expect(try await ProtectedBackups(client: scene.context.client).ids(for: policy, now: scene.clock.now).isEmpty)
   }
 
   // MARK: What only a review found
@@ -251,12 +252,14 @@ import Testing
         metadata: ObjectMeta(name: "back", namespace: "ns", uid: "uid-back"),
         spec: RestoreRequest.Spec(from: .init(location: location))))
     let policy = try #require(scene.cluster.object(BackupPolicy.self, "bao"))
-    #expect(try await ProtectedBackups(client: scene.context.client).ids(for: policy) == [Plan.everyID])
+    #expect(
+      try await ProtectedBackups(client: scene.context.client).ids(for: policy, now: scene.clock.now) == [Plan.everyID])
     scene.cluster.change(RestoreRequest.self, "back") {
       $0.status = RestoreRequest.Status(phase: .restoring)
       $0.status?.backupID = Make.id
     }
-    #expect(try await ProtectedBackups(client: scene.context.client).ids(for: policy) == [Make.id])
+    #expect(
+      try await ProtectedBackups(client: scene.context.client).ids(for: policy, now: scene.clock.now) == [Make.id])
   }
 
   /// A backup of the policy's own server would not hold what is on another one.

@@ -102,6 +102,53 @@ import Testing
     #expect(scene.events.reasons.count { $0 == "Verified" } == 1)
     _ = try await scene.reconcileJob("bao-verify-1")
     #expect(scene.cluster.all(Backup.self).count == 1, "the Job is no backup")
+
+    // The same found again is in the status, and no news; another verdict is.
+    found(scene, "one", good: true, at: Scene.start + 700)
+    _ = try await scene.reconcileBackup("one")
+    let again = scene.cluster.object(Backup.self, "one")?.status?.conditions["Verified"]
+    #expect(again?.message.contains("12:11:40") == true)
+    #expect(scene.events.reasons.count { $0 == "Verified" } == 1)
+    for time in [800.0, 900] {
+      found(scene, "one", good: false, at: Scene.start + time)
+      _ = try await scene.reconcileBackup("one")
+    }
+    #expect(scene.events.reasons.count { $0 == "VerificationFailed" } == 1)
+  }
+
+  @Test func aRunThatToldOfNoneIsNoVerdict() async throws {
+    let scene = scene()
+    scene.cluster.put(Make.done("one"))
+    found(scene, "one", good: true)
+    for (number, tally) in [ExecutorResult.Verification(good: 1), .init(unknown: 2), .init(good: 1, unknown: 2)]
+      .enumerated()
+    {
+      endVerification(scene, "bao-verify-\(number)", Make.result(.verify) { $0.verification = tally })
+      _ = try await scene.reconcilePolicy()
+      let verified = try #require(condition(scene, "Verified"))
+      #expect(verified.status == (tally.good == 0 ? .unknown : .true), "\(verified)")
+      #expect(verified.message.contains("2 ") == (tally.unknown > 0) || tally.unknown == 0, "\(verified)")
+      scene.cluster.clearWrites()
+      _ = try await scene.reconcilePolicy()
+      #expect(scene.cluster.writes == [], "it stays so")
+    }
+  }
+
+  @Test func aCronJobOfSomebodyElseForVerificationStopsNoBackup() async throws {
+    let scene = scene()
+    var theirs = CronJob(
+      metadata: ObjectMeta(name: "bao-verify", namespace: "ns"),
+      spec: CronJobSpec(
+        schedule: "1 1 1 1 *",
+        jobTemplate: JobTemplateSpec(spec: JobSpec(template: PodTemplateSpec(spec: PodSpec(containers: []))))))
+    theirs.metadata.uid = "uid-theirs"
+    scene.cluster.put(theirs)
+    _ = try await scene.reconcilePolicy()
+    #expect(scene.cluster.object(CronJob.self, "bao-backup") != nil)
+    #expect(scene.cluster.object(CronJob.self, "bao-verify")?.spec.schedule == "1 1 1 1 *")
+    #expect(condition(scene, "Scheduled")?.status == .true)
+    let ready = try #require(condition(scene, "Ready"))
+    #expect(ready.status == .false && ready.reason == "NameConflict" && ready.message.contains("spec.verification"))
   }
 
   @Test func aRunThatCouldNotReadIsNoVerdict() async throws {
@@ -124,7 +171,7 @@ import Testing
       Make.done("b\(index)", id: "202611\(10 + index)T120000Z-aaaaaa") { $0.status?.verified = mark }
     }
     return RestoreResolver.newest(
-      of: backups, .init(policyRef: .init(name: "bao"), requireVerified: requireVerified))?.key.name
+      of: backups, .init(policyRef: .init(name: "bao"), requireVerified: requireVerified), now: Scene.start)?.key.name
   }
 
   /// Oldest first: what was found of each.

@@ -14,6 +14,8 @@ extension BackupReconciler {
     var status = backup.status ?? Backup.Status()
     status.conditions.set("Verified", isGood ? .true : .false, reason, message, now: found.time)
     try await client.writeStatus(of: backup, from: backup.status, to: status)
+    // Each look is in the status; people are told of news.
+    guard before?.status != (isGood ? .true : .false) else { return }
     if isGood {
       let warnings = (found.warnings ?? []).map { "; \($0)" }.joined()
       context.events.normal(.verified, message + warnings, about: backup)

@@ -40,19 +40,26 @@ struct BackupPolicyReconciler: Reconciler {
     }
     guard let json else {
       try await PolicyPermissions(context: context).revokeBeyond(key)
+      try await CatalogSync(context: context).takeBackUnlessRunning(key)
       try await reportDeletion(key)
       return .done
     }
-    guard json.objectMeta.deletionTimestamp == nil else { return .done }
+    guard json.objectMeta.deletionTimestamp == nil else {
+      try await CatalogSync(context: context).takeBackUnlessRunning(key)
+      return .done
+    }
     known.remember(key, uid: json.uid)
     let policy: BackupPolicy
     do {
       policy = try BackupPolicy(json: json)
     } catch {
+      try await CatalogSync(context: context).takeBackUnlessRunning(key)
       throw try await reportUnreadable(json, error)
     }
     let applied = try await apply(policy)
-    let history = PolicyHistory(try await client.backups(of: key.name, in: namespace))
+    let history = PolicyHistory(
+      try await client.backups(of: key.name, in: namespace), clusterID: try await context.clusterID.value(),
+      now: context.now())
     try await tidyUp(history)
     let target: TargetPreflight.Outcome?
     if let objects = applied.objects {
@@ -66,6 +73,7 @@ struct BackupPolicyReconciler: Reconciler {
     } else {
       catalog = nil
     }
+    try await CatalogSync(context: context).takeBackUnlessRunning(key)
     let verification = try await verification(of: policy, history)
     let next = try await report(policy, applied, history, target, catalog, verification)
     return [applied.retry, next].compactMap(\.self).min().map { .requeue(after: $0) } ?? .done
@@ -89,6 +97,15 @@ struct BackupPolicyReconciler: Reconciler {
       let objects = try await PolicyApplier.objects(for: policy, in: context)
       try await applier.applyPlan(objects)
       var applied = Applied(retry: try await applier.applySchedule(objects), objects: objects)
+      do {
+        try await applier.applyVerification(objects)
+      } catch let error as OwnedObjects.NameConflict {
+        // Backups run all the same.
+        applied.status = .false
+        applied.reason = .nameConflict
+        applied.message = "the plan is in place, but spec.verification has no effect: \(error)"
+        applied.retry = min(applied.retry ?? .seconds(60), .seconds(60))
+      }
       if policy.spec.preUpgrade != nil {
         applied.message += "; spec.preUpgrade has no effect in this version: no upgrade waits for a backup"
       }

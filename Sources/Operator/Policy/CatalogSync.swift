@@ -85,7 +85,6 @@ struct CatalogSync: Sendable {
       return failed(&catalog, .nameConflict, "Job \(name) exists and is not this policy's")
     }
     guard job.state.isFinished else { return waiting }
-    try await takeBack(objects)
     let observation = RunObservation(job: job, pods: try await client.pods(of: job))
     return conclude(observation, &catalog)
   }
@@ -110,16 +109,24 @@ struct CatalogSync: Sendable {
     return nil
   }
 
-  /// Also done again by an operator that died before it wrote what it had seen.
-  private func takeBack(_ objects: PolicyObjects) async throws {
-    let binding = try objects.catalogBinding()
-    guard let live = try await client.find(RoleBinding.self, binding.key.name, in: binding.metadata.namespace ?? ""),
-      live.metadata.controllerReference?.uid == objects.policy.metadata.uid
+  /// Takes the right to make Backups back wherever no Job of the policy needs it, whatever has become of policy and target.
+  func takeBackUnlessRunning(_ policy: ObjectKey) async throws {
+    let namespace = policy.namespace ?? ""
+    let name = ObjectNames.binding(policy: policy.name, role: .catalog)
+    guard let live = try await client.find(RoleBinding.self, name, in: namespace),
+      live.roleRef.name == ExecutorRole.catalog.name,
+      live.metadata.labels?[HoldfastAPI.policyLabel] == ObjectLabels.value(policy.name)
     else { return }
+    let jobs = try await client.all(
+      Job.self, in: namespace,
+      labels: [
+        HoldfastAPI.policyLabel: ObjectLabels.value(policy.name),
+        HoldfastAPI.operationLabel: JobOperation.catalog.rawValue,
+      ])
+    guard jobs.allSatisfy(\.state.isFinished) else { return }
     _ = try await absentIfNotFound {
       try await client.delete(
-        RoleBinding.self, name: live.key.name, namespace: live.metadata.namespace,
-        options: DeleteOptions(uid: live.metadata.uid))
+        RoleBinding.self, name: name, namespace: namespace, options: DeleteOptions(uid: live.metadata.uid))
     }
   }
 

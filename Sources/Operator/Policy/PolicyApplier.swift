@@ -27,7 +27,7 @@ struct PolicyApplier: Sendable {
   /// What a Job of this policy mounts and runs as.
   func applyPlan(_ objects: PolicyObjects) async throws {
     let policy = objects.policy
-    let ids = try await ProtectedBackups(client: context.client).ids(for: policy)
+    let ids = try await ProtectedBackups(client: context.client).ids(for: policy, now: context.now())
     let plan = try objects.plan(protectedIDs: ids)
     tell(policy, "ConfigMap \(plan.key.name)", try await owned.ensure(plan))
     if let account = objects.serviceAccount {
@@ -42,6 +42,14 @@ struct PolicyApplier: Sendable {
   /// The CronJob, or none where there is no schedule.
   /// - Returns: When to look again because something of the old is still in use.
   func applySchedule(_ objects: PolicyObjects) async throws -> Duration? {
+    guard let schedule = objects.spec.schedule else { return try await removeCronJob(of: objects.policy) }
+    let cronJob = try objects.cronJob(schedule: schedule)
+    tell(objects.policy, "CronJob \(cronJob.key.name)", try await owned.ensure(cronJob))
+    return nil
+  }
+
+  /// The CronJob that reads backups back, or none. After ``applySchedule(_:)``, so that it never stands in a backup's way.
+  func applyVerification(_ objects: PolicyObjects) async throws {
     let policy = objects.policy
     if let verification = try objects.verificationCronJob() {
       tell(policy, "CronJob \(verification.key.name)", try await owned.ensure(verification))
@@ -49,10 +57,6 @@ struct PolicyApplier: Sendable {
       // A run that is stopped has only read.
       try await remove(ObjectNames.verificationCronJob(policy: policy.key.name), of: policy)
     }
-    guard let schedule = objects.spec.schedule else { return try await removeCronJob(of: policy) }
-    let cronJob = try objects.cronJob(schedule: schedule)
-    tell(objects.policy, "CronJob \(cronJob.key.name)", try await owned.ensure(cronJob))
-    return nil
   }
 
   private func removeCronJob(of policy: BackupPolicy) async throws -> Duration? {

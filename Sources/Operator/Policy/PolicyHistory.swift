@@ -1,3 +1,4 @@
+import BackupFormat
 import Foundation
 import HoldfastAPI
 import KubernetesModel
@@ -6,13 +7,21 @@ import KubernetesModel
 struct PolicyHistory: Sendable {
   /// Newest first.
   let runs: [Backup]
+  /// Those of this cluster, without what a wrong clock dated in the future: what protection is judged by, newest first.
+  let counted: [Backup]
 
-  init(_ backups: [Backup]) {
+  /// - Parameters:
+  ///   - clusterID: This cluster's.
+  ///   - now: By whose future a date is none.
+  init(_ backups: [Backup], clusterID: String? = nil, now: Date = .distantFuture) {
     runs = backups.filter { $0.status?.phase != nil && $0.status?.phase != .deleting }
       .sorted { ($0.runTime, $0.key) > ($1.runTime, $1.key) }
+    counted = runs.filter {
+      ($0.status?.clusterID == nil || $0.status?.clusterID == clusterID) && !$0.isDatedAhead(of: now)
+    }
   }
 
-  var lastGood: Backup? { runs.first { $0.status?.phase == .completed } }
+  var lastGood: Backup? { counted.first { $0.status?.phase == .completed } }
 
   /// The newest run that has ended, good or not.
   var lastEndedRun: BackupPolicyStatus.Run? { runs.first { $0.status?.phase?.isTerminal ?? false }.map(Self.run) }
@@ -24,7 +33,7 @@ struct PolicyHistory: Sendable {
 
   /// Failed runs since the last good one.
   var failuresInRow: [Backup] {
-    Array(runs.filter { $0.status?.phase.map(\.isTerminal) ?? false }.prefix { $0.status?.phase == .failed })
+    Array(counted.filter { $0.status?.phase.map(\.isTerminal) ?? false }.prefix { $0.status?.phase == .failed })
   }
 
   var lastRun: BackupPolicyStatus.Run? { runs.first { $0.status?.startTime != nil }.map(Self.run) }
@@ -79,4 +88,10 @@ struct PolicyHistory: Sendable {
 extension Backup {
   /// Made from a manifest in the bucket, not by a run.
   var isFromCatalog: Bool { metadata.annotations?[HoldfastAPI.catalogIDAnnotation] != nil }
+
+  /// As retention sees it: by a clock that was wrong.
+  func isDatedAhead(of now: Date) -> Bool {
+    let date = max(runTime, status?.id.flatMap { BackupID($0)?.date } ?? .distantPast)
+    return date > now.addingTimeInterval(Double(RetentionDecision.futureTolerance.components.seconds))
+  }
 }

@@ -1,21 +1,23 @@
+import Foundation
 import HoldfastAPI
 import JobPlan
 import KubernetesClient
 import KubernetesModel
 
-/// The ids that retention must keep beyond what it sees in the bucket: held Backups, and what a restore uses (promise 6).
+/// The ids that retention must keep beyond what it sees in the bucket: held Backups, what a restore uses (promise 6), and the last
+/// backup that is good where the newest one is damaged.
 struct ProtectedBackups: Sendable {
   let client: KubernetesClient
 
-  func ids(for policy: BackupPolicy) async throws -> Set<String> {
+  func ids(for policy: BackupPolicy, now: Date) async throws -> Set<String> {
     let namespace = policy.metadata.namespace ?? ""
     let backups = try await client.backups(of: policy.key.name, in: namespace)
     let requests = try await client.all(RestoreRequest.self, in: namespace)
-    return Self.ids(policy: policy.key.name, namespace: namespace, backups: backups, requests: requests)
+    return Self.ids(policy: policy.key.name, namespace: namespace, backups: backups, requests: requests, now: now)
   }
 
   static func ids(
-    policy: String, namespace: String, backups: [Backup], requests: [RestoreRequest]
+    policy: String, namespace: String, backups: [Backup], requests: [RestoreRequest], now: Date
   ) -> Set<String> {
     let held = backups.filter(\.isHeld).compactMap(\.status?.id)
     let used = requests.filter {
@@ -29,7 +31,18 @@ struct ProtectedBackups: Sendable {
       return [request.status?.backupID, named, sought]
     }
     .compactMap(\.self)
-    return Set(held + used).subtracting(["latest"])
+    return Set(held + used + [lastResort(of: backups, now: now)].compactMap(\.self)).subtracting(["latest"])
+  }
+
+  /// Retention keeps the newest one whose manifest can be read, and cannot know that its bytes are damaged.
+  private static func lastResort(of backups: [Backup], now: Date) -> String? {
+    let completed = backups.filter {
+      $0.status?.phase == .completed && $0.status?.id != nil && !$0.isDatedAhead(of: now)
+    }
+    .sorted { ($0.status?.id ?? "") > ($1.status?.id ?? "") }
+    guard completed.first?.status?.verified == false else { return nil }
+    let good = completed.first { $0.status?.verified == true }
+    return (good ?? completed.first { $0.status?.verified == nil })?.status?.id
   }
 
   private static func concerns(

@@ -49,12 +49,20 @@ struct VerificationTracking: Sendable {
         "Job \(last.job.key.name) could not read backups back: \(failure.message)"
       )
     }
+    let unknown = run?.unknown ?? 0
+    if let run, unknown > 0, (run.good ?? 0) == 0 {
+      return (
+        .unknown, .storeFailed,
+        "Job \(run.job) could not tell of any of the \(unknown) backup(s) that it read; see its log"
+      )
+    }
     guard let newest = history.newestVerified, let found = newest.status?.verification else { return nil }
     // A failed run stays told of until one goes well.
     guard last != nil || run == nil || (run?.good ?? 0) > 0 else { return nil }
     return (
       .true, .verified,
       "Backup \(newest.key.name) was read back at \(found.time)\(found.depth.map { ", depth \($0.rawValue)" } ?? "")"
+        + (unknown > 0 ? "; of \(unknown) other(s) the last run could tell nothing" : "")
     )
   }
 }
@@ -106,7 +114,7 @@ extension BackupPolicyReconciler {
   func tellVerification(_ policy: BackupPolicy, from old: BackupPolicyStatus?, to new: BackupPolicyStatus) {
     guard let verified = new.conditions["Verified"] else { return }
     let before = old?.conditions["Verified"]
-    guard verified.status == .unknown, verified.message != before?.message else { return }
+    guard verified.status == .unknown, (before?.status, before?.reason) != (.unknown, verified.reason) else { return }
     context.events.warning(.verificationFailed, "\(verified.reason): \(verified.message)", about: policy)
   }
 }

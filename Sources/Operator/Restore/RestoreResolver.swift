@@ -45,7 +45,8 @@ struct RestoreResolver: Sendable {
     let backups = try await client.backups(of: latest.policyRef.name, in: namespace)
     let recorded = request.status?.backupID
     let chosen =
-      recorded.map { id in backups.first { $0.status?.id == id } } ?? Self.newest(of: backups, latest)
+      recorded.map { id in backups.first { $0.status?.id == id } }
+      ?? Self.newest(of: backups, latest, now: context.now())
     guard let chosen else {
       let before = latest.before.map { " made before \($0)" } ?? ""
       let verified = latest.requireVerified == true ? " that is verified" : Self.damagedOnes(backups)
@@ -65,10 +66,13 @@ struct RestoreResolver: Sendable {
       + "restores one of them all the same)"
   }
 
-  /// By the time in the id, which is when the run began. One that was read back and found damaged is never the one.
-  static func newest(of backups: [Backup], _ latest: RestoreRequest.From.Latest) -> Backup? {
+  /// By the time in the id, which is when the run began. One that was read back and found damaged is never the one, nor one
+  /// that a wrong clock dated in the future.
+  static func newest(of backups: [Backup], _ latest: RestoreRequest.From.Latest, now: Date) -> Backup? {
     backups.filter { backup in
-      guard backup.status?.phase == .completed, backup.status?.id != nil else { return false }
+      guard backup.status?.phase == .completed, backup.status?.id != nil, !backup.isDatedAhead(of: now) else {
+        return false
+      }
       if let before = latest.before, backup.runTime >= before.date { return false }
       return backup.status?.verified ?? (latest.requireVerified != true)
     }.max { ($0.status?.id ?? "") < ($1.status?.id ?? "") }
