@@ -120,7 +120,9 @@ struct ClusterIssuerTests {
         encryption: {age: {recipients: [\(old.recipient)]}}
         executor: {backoffLimit: 0}
       """, named: "pki")
-    #expect(try await old.runJob("manual", policy: "pki") == "Completed")
+    let phase = try await old.runJob("manual", policy: "pki")
+    let failure = try await old.backup("manual", ".status.failure.message")
+    try #require(phase == "Completed", "\(failure)")
 
     let cluster = try await Cluster.startSandbox()
     let two = "\(old.namespace)-two"
