@@ -115,7 +115,7 @@ struct ClusterIssuerTests {
       metadata: {name: pki, namespace: \(old.namespace)}
       spec:
         schedule: "0 3 1 1 *"
-        sources: [{name: certificates, certManager: {issuers: All, clusterIssuers: All}}]
+        sources: [{name: certificates, certManager: {issuers: All, clusterIssuers: All, clusterResourceNamespace: cert-manager}}]
         target: \(target)
         encryption: {age: {recipients: [\(old.recipient)]}}
         executor: {backoffLimit: 0}

@@ -167,7 +167,9 @@ import Testing
     #expect(bad.kind == .manifest)
     #expect(bad.sound == false)
 
-    let later = try await inspect(bytes: Array(text.replacingOccurrences(of: #""1.0""#, with: #""2.0""#).utf8))
+    let next = text.replacingOccurrences(of: "\"\(Manifest.currentFormatVersion)\"", with: #""2.0""#)
+    #expect(next != text)
+    let later = try await inspect(bytes: Array(next.utf8))
     #expect(later.kind == .manifest)
     #expect(later.sound == nil)
   }
