@@ -36,6 +36,8 @@ struct ExecSession: Sendable {
         status = APIError.internalError(failure.message).execStatus(cause: failure.message)
       }
       try await outbound.write(Self.frame(Channel.error, JSONWriter.buffer(status)))
+      // From here on the end of what the client sends is the end of the connection; otherwise its TLS would wait for ours.
+      try await channel.channel.setOption(.allowRemoteHalfClosure, value: false).get()
       var code = ByteBuffer()
       code.write(webSocketErrorCode: .normalClosure)
       try await outbound.write(WebSocketFrame(fin: true, opcode: .connectionClose, data: code))
