@@ -142,11 +142,10 @@ import TestServers
       tasks.cancelAll()
       while let _ = await tasks.nextResult() {}
     }
+    // Who of those that may do it did it first, one of them tells; what counts is the Deployment.
     #expect(
       try await scenario.cluster.value("deployment/cert-manager", ".spec.replicas", in: "cert-manager") == "1")
     #expect(try await !marks(scenario).contains("holdfast.dev"))
-    let failure = try await scenario.cluster.value("restorerequest/back", ".status.failure", in: scenario.namespace)
-    #expect(failure.contains("is scaled back to 1"), "\(failure)")
     let bindings = try await scenario.cluster.kubectl("get", "rolebindings", "--namespace", "cert-manager").output
     #expect(!bindings.contains("controllers"), "\(bindings)")
   }
