@@ -6,29 +6,13 @@ extension RestoreRequest {
   public struct OpenZitiDestination: Codable, Sendable, Hashable {
     /// The claim that the controller keeps its database on.
     public struct Claim: Codable, Sendable, Hashable {
-      /// How a claim is made that is not there yet.
-      public struct Creation: Codable, Sendable, Hashable {
-        /// A quantity, for example `2Gi`.
-        public var storage: String
-        /// Default: the cluster's default class.
-        public var storageClassName: String?
-        /// Default `[ReadWriteOnce]`, as the chart has it.
-        public var accessModes: [String]?
-
-        public init(storage: String, storageClassName: String? = nil, accessModes: [String]? = nil) {
-          self.storage = storage
-          self.storageClassName = storageClassName
-          self.accessModes = accessModes
-        }
-      }
-
       public var claimName: String
       /// Makes the claim where there is none of that name.
-      public var create: Creation?
+      public var create: ClaimCreation?
       /// The database's file, from the root of the volume; default `ctrl.db`.
       public var path: String?
 
-      public init(claimName: String, create: Creation? = nil, path: String? = nil) {
+      public init(claimName: String, create: ClaimCreation? = nil, path: String? = nil) {
         self.claimName = claimName
         self.create = create
         self.path = path

@@ -39,14 +39,10 @@ public struct RestoreClaims: Sendable, Hashable {
   }
 
   private mutating func add(
-    _ name: String, _ creation: RestoreRequest.ClaimCreation?, beside pods: LabelSelector? = nil, isOthers: Bool = false
+    _ name: String, _ create: RestoreRequest.ClaimCreation?, beside pods: LabelSelector? = nil, isOthers: Bool = false
   ) {
     if let pods { neighbours.append(pods) }
     if isOthers { mayChangeGroup = false }
-    let create = creation.map {
-      RestoreRequest.OpenZitiDestination.Claim.Creation(
-        storage: $0.storage, storageClassName: $0.storageClassName, accessModes: $0.accessModes)
-    }
     if let known = claims.firstIndex(where: { $0.claimName == name }) {
       claims[known].create = claims[known].create ?? create
     } else {

@@ -136,12 +136,7 @@ struct ClusterIssuerTests {
       (old.namespace, "", (old.namespace, "cert-manager")),
       (two, "{\(old.namespace): \(two), cert-manager: issuers-two}", (two, "issuers-two")),
     ] {
-      let new = Scenario(
-        cluster: cluster, namespace: namespace, openBao: old.openBao, store: old.store, bucket: old.bucket,
-        identity: old.identity, recipient: old.recipient)
-      try await cluster.kubectl("create", "namespace", namespace).checked()
-      try await new.secret("s3", ["accessKeyId": old.store.accessKeyID, "secretAccessKey": old.store.secretAccessKey])
-      try await new.secret("age-identity", ["identity.txt": old.identity])
+      _ = try await old.moved(to: namespace, in: cluster)
       try await cluster.apply(
         """
         apiVersion: holdfast.dev/v1alpha1

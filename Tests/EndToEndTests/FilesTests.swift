@@ -20,16 +20,6 @@ struct FilesTests {
     """
   }
 
-  private func claim(_ scenario: Scenario) async throws {
-    try await scenario.cluster.apply(
-      """
-      apiVersion: v1
-      kind: PersistentVolumeClaim
-      metadata: {name: data, namespace: \(scenario.namespace)}
-      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-      """)
-  }
-
   /// A pod of the tests' own writes into the claim, as an application does.
   private func fill(_ scenario: Scenario, _ script: String) async throws {
     let job = """
@@ -82,7 +72,7 @@ struct FilesTests {
 
   @Test func aClaimComesBackByHand() async throws {
     let scenario = try await Scenario.make("claim")
-    try await claim(scenario)
+    try await FilesPod.claim(in: scenario)
     try await fill(
       scenario,
       "cd \"$DATA\"; mkdir -p pki/keys; echo cert >pki/tls.crt; echo key >pki/keys/tls.key; "
@@ -125,25 +115,8 @@ struct FilesTests {
   /// The executor runs tar in the pod under the rights that the operator gives it, and no more.
   @Test func filesOfAPodComeBackByHand() async throws {
     let scenario = try await Scenario.make("pod")
-    try await claim(scenario)
-    try await scenario.cluster.apply(
-      """
-      apiVersion: v1
-      kind: Pod
-      metadata: {name: router-0, namespace: \(scenario.namespace), labels: {app: router}}
-      spec:
-        terminationGracePeriodSeconds: 1
-        containers:
-          - name: router
-            image: "\(Cluster.shellImage)"
-            command: [/bin/sh, -c, "exec sleep 100000"]
-            env: [{name: DATA, value: /data}]
-            volumeMounts: [{name: data, mountPath: /data}]
-        volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
-      """)
-    try await scenario.cluster.kubectl(
-      "wait", "--for=condition=Ready", "pod/router-0", "--namespace", scenario.namespace, "--timeout=90s"
-    ).checked()
+    try await FilesPod.claim(in: scenario)
+    try await FilesPod.start(in: scenario)
     let script =
       #"cd "$DATA"; mkdir -p config/keys; echo yes >config/ziti.yaml; echo key >config/keys/k; chmod 600 config/keys/k; "#
       + #"ln -s ziti.yaml config/current; ln config/ziti.yaml config/copy; echo no >config/x.tmp; echo no >other"#
@@ -185,7 +158,7 @@ struct FilesTests {
   /// Promises 4 and 10.
   @Test func aPathThatIsNotInTheClaimIsNamed() async throws {
     let scenario = try await Scenario.make("nopath")
-    try await claim(scenario)
+    try await FilesPod.claim(in: scenario)
     try await scenario.applyPolicy(
       policy(scenario, "{persistentVolumeClaim: {claimName: data, paths: [/nope]}}"), named: "files")
     #expect(try await scenario.runJob("manual", policy: "files") == "Failed")

@@ -138,18 +138,6 @@ import TestServers
     return content
   }
 
-  /// The same store, bucket and key, in another cluster.
-  func copy(_ scenario: Scenario, namespace: String, in cluster: Cluster) async throws -> Scenario {
-    let other = Scenario(
-      cluster: cluster, namespace: namespace, openBao: scenario.openBao, store: scenario.store,
-      bucket: scenario.bucket, identity: scenario.identity, recipient: scenario.recipient)
-    try await cluster.kubectl("create", "namespace", namespace).checked()
-    try await other.secret(
-      "s3", ["accessKeyId": other.store.accessKeyID, "secretAccessKey": other.store.secretAccessKey])
-    try await other.secret("age-identity", ["identity.txt": other.identity])
-    return other
-  }
-
   @Test(.disabled(if: Cluster.isRealConfigured, "needs a second, empty cluster"))
   func aNamespacesPKIMovesToAnotherCluster() async throws {
     let oldCluster = try await Cluster.startSandbox()
@@ -177,7 +165,7 @@ import TestServers
     let newCluster = try await Cluster.startSandbox()
     let newOperator = try await Operator.start(in: newCluster)
     try await installDefinitions(newCluster)
-    let new = try await copy(old, namespace: old.namespace, in: newCluster)
+    let new = try await old.moved(to: old.namespace, in: newCluster)
 
     // Beforehand.
     try await request(new, from: old, named: "look", "dryRun: true")
@@ -198,7 +186,7 @@ import TestServers
       try await new.cluster.value("certificate.cert-manager.io/root", ".status", in: new.namespace) == "")
 
     // Into another namespace.
-    let moved = try await copy(old, namespace: "\(old.namespace)-two", in: newCluster)
+    let moved = try await old.moved(to: "\(old.namespace)-two", in: newCluster)
     try await request(
       moved, from: old, named: "move", "namespaceMapping: {\(old.namespace): \(moved.namespace)}")
     try await moved.cluster.waitFor("restorerequest/move", ".status.phase", in: moved.namespace, toBe: "Completed")

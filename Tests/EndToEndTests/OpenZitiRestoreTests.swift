@@ -57,18 +57,6 @@ struct OpenZitiRestoreTests {
 
   // MARK: Migration
 
-  /// The same store, bucket and key, in another cluster.
-  private func copy(_ scenario: Scenario, namespace: String, in cluster: Cluster) async throws -> Scenario {
-    let other = Scenario(
-      cluster: cluster, namespace: namespace, openBao: scenario.openBao, store: scenario.store,
-      bucket: scenario.bucket, identity: scenario.identity, recipient: scenario.recipient)
-    try await cluster.kubectl("create", "namespace", namespace).checked()
-    try await other.secret(
-      "s3", ["accessKeyId": other.store.accessKeyID, "secretAccessKey": other.store.secretAccessKey])
-    try await other.secret("age-identity", ["identity.txt": other.identity])
-    return other
-  }
-
   private static let newClusterSources = """
     - name: pki
       certManager: {conflictPolicy: Fail}
@@ -96,7 +84,7 @@ struct OpenZitiRestoreTests {
     let cluster = try await Cluster.startSandbox()
     let newOperator = try await Operator.start(in: cluster)
     try await OverlayPKI.define(in: cluster)
-    let new = try await copy(old, namespace: old.namespace, in: cluster)
+    let new = try await old.moved(to: old.namespace, in: cluster)
     let mapping = "namespaceMapping: {\(old.namespace): \(new.namespace)}\nsafetyBackup: true"
 
     // Beforehand: what will happen, and nothing has.
@@ -119,7 +107,7 @@ struct OpenZitiRestoreTests {
       proof.contains("nothing has opened it yet") && proof.contains("install Deployment ziti-controller"), "\(proof)")
 
     // And again, into another namespace.
-    let moved = try await copy(old, namespace: "\(old.namespace)-two", in: cluster)
+    let moved = try await old.moved(to: "\(old.namespace)-two", in: cluster)
     try await cluster.apply(
       Self.request(
         moved, "move", from: location(moved, of: old), Self.newClusterSources,

@@ -49,33 +49,6 @@ struct RestoreFilesTests {
     ).checked()
   }
 
-  /// A pod that has the claim, as an application does.
-  private func startPod(_ scenario: Scenario) async throws {
-    try await scenario.cluster.apply(
-      """
-      apiVersion: v1
-      kind: PersistentVolumeClaim
-      metadata: {name: data, namespace: \(scenario.namespace)}
-      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-      ---
-      apiVersion: v1
-      kind: Pod
-      metadata: {name: router-0, namespace: \(scenario.namespace), labels: {app: router}}
-      spec:
-        terminationGracePeriodSeconds: 1
-        containers:
-          - name: router
-            image: "\(Cluster.shellImage)"
-            command: [/bin/sh, -c, "exec sleep 100000"]
-            env: [{name: DATA, value: /data}]
-            volumeMounts: [{name: data, mountPath: /data}]
-        volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
-      """)
-    try await scenario.cluster.kubectl(
-      "wait", "--for=condition=Ready", "pod/router-0", "--namespace", scenario.namespace, "--timeout=90s"
-    ).checked()
-  }
-
   @discardableResult
   private func inPod(_ scenario: Scenario, _ script: String) async throws -> String {
     try await scenario.cluster.kubectl(
@@ -85,7 +58,8 @@ struct RestoreFilesTests {
 
   @Test func aClaimComesBackAndAnotherOneIsMade() async throws {
     let scenario = try await Scenario.make("claimback")
-    try await startPod(scenario)
+    try await FilesPod.claim(in: scenario)
+    try await FilesPod.start(in: scenario)
     try await inPod(
       scenario,
       #"cd "$DATA"; mkdir -p pki/keys; echo cert >pki/tls.crt; echo key >pki/keys/tls.key; chmod 600 pki/keys/tls.key; ln -s tls.crt pki/current"#
@@ -133,7 +107,8 @@ struct RestoreFilesTests {
 
   @Test func filesGoIntoAPod() async throws {
     let scenario = try await Scenario.make("podback")
-    try await startPod(scenario)
+    try await FilesPod.claim(in: scenario)
+    try await FilesPod.start(in: scenario)
     // The container's root: a folder of this machine in the sandbox, which rewrites arguments and not what is typed in.
     let root = try await inPod(scenario, #"dirname "$DATA""#).trimmingCharacters(in: .whitespacesAndNewlines)
     let pod = "podSelector: {matchLabels: {app: router}}"

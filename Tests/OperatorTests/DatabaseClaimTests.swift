@@ -8,7 +8,7 @@ import Testing
 /// The claims that databases are restored to are there before the pod is that mounts them.
 @Suite struct DatabaseClaimTests {
   private func scene(
-    create: RestoreRequest.OpenZitiDestination.Claim.Creation? = nil, dryRun: Bool = false
+    create: RestoreRequest.ClaimCreation? = nil, dryRun: Bool = false
   ) -> Scene {
     let scene = Scene()
     scene.cluster.put(

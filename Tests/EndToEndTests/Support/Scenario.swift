@@ -32,6 +32,17 @@ struct Scenario: Sendable {
     return scenario
   }
 
+  /// The same store, bucket and key in a namespace of another cluster, with the Secrets that a restore needs.
+  func moved(to namespace: String, in cluster: Cluster) async throws -> Scenario {
+    let other = Scenario(
+      cluster: cluster, namespace: namespace, openBao: openBao, store: store, bucket: bucket, identity: identity,
+      recipient: recipient)
+    try await cluster.kubectl("create", "namespace", namespace).checked()
+    try await other.secret("s3", ["accessKeyId": store.accessKeyID, "secretAccessKey": store.secretAccessKey])
+    try await other.secret("age-identity", ["identity.txt": identity])
+    return other
+  }
+
   private func prepare() async throws {
     try await cluster.kubectl("create", "namespace", namespace).checked()
     try await secret("s3", ["accessKeyId": store.accessKeyID, "secretAccessKey": store.secretAccessKey])
