@@ -69,12 +69,42 @@ public struct Backup: KubernetesObject, Hashable {
     public var message: String
     /// The source that the step worked on.
     public var source: String?
+    /// The pod that it happened in, where there was one.
+    public var pod: String?
 
-    public init(step: String, reason: String, message: String, source: String? = nil) {
+    public init(step: String, reason: String, message: String, source: String? = nil, pod: String? = nil) {
       self.step = step
       self.reason = reason
       self.message = message
       self.source = source
+      self.pod = pod
+    }
+  }
+
+  /// What makes a backup suspicious: it, or one of its sources, is much smaller than the ones before it.
+  public struct Anomaly: Codable, Sendable, Hashable {
+    /// The source that shrank; nil where all of them together did.
+    public var source: String?
+    /// Bytes.
+    public var size: Int64
+    /// Bytes: the median of the backups that it was compared with.
+    public var median: Int64
+    /// How many those were.
+    public var compared: Int
+    /// `spec.anomaly.minSizeRatio` at that time.
+    public var ratio: Double
+    /// For people.
+    public var message: String?
+
+    public init(
+      source: String? = nil, size: Int64, median: Int64, compared: Int, ratio: Double, message: String? = nil
+    ) {
+      self.source = source
+      self.size = size
+      self.median = median
+      self.compared = compared
+      self.ratio = ratio
+      self.message = message
     }
   }
 
@@ -98,6 +128,8 @@ public struct Backup: KubernetesObject, Hashable {
     /// Whether the last look found the backup good, however deep it went; nil where nobody has looked.
     public var verified: Bool?
     public var verification: Verification?
+    /// nil where its size is as expected, or nobody could tell.
+    public var anomaly: Anomaly?
     /// What the run saw in the bucket after it pruned.
     public var storage: BackupPolicyStatus.Storage?
     /// Ids of the backups that the run removed by retention.
@@ -106,7 +138,7 @@ public struct Backup: KubernetesObject, Hashable {
     public var failure: Failure?
     public var warnings: [String]?
     /// `Completed`, `Failed`; `PartiallyCaptured` where something that was asked for is not in it; `Verified` where somebody
-    /// has looked.
+    /// has looked; `Suspicious` where it is much smaller than the ones before it.
     public var conditions: [Condition]?
 
     public init(phase: Phase? = nil, trigger: BackupTrigger? = nil) {

@@ -34,8 +34,13 @@ public struct BackupPolicySpec: Codable, Sendable, Hashable {
   public var retention: Retention?
   /// Reads backups back on a schedule of its own; nil means never.
   public var verification: Verification?
+  /// What `Protected` and the recovery point are judged by; nil leaves that to the schedule.
+  public var objective: Objective?
+  /// When a backup is too small to be believed; nil is the default ratio.
+  public var anomaly: Anomaly?
+  /// Backup objects of completed runs that stay, 1 to 10,000; nil means ``defaultHistoryLimit``. The bucket is another matter.
+  public var historyLimit: Int?
   public var executor: ExecutorTemplate?
-  /// Accepted and checked; nothing acts on it in this version, and the policy's `Ready` condition says so.
   public var preUpgrade: PreUpgrade?
 
   /// As in the OpenBao operator's `spec.backup`; the same as `executor.image`.
@@ -48,8 +53,8 @@ public struct BackupPolicySpec: Codable, Sendable, Hashable {
   public init(
     schedule: String? = nil, timeZone: String? = nil, suspend: Bool? = nil, startingDeadlineSeconds: Int64? = nil,
     sources: [Source], target: Target, encryption: Encryption? = nil, compression: Compression? = nil,
-    retention: Retention? = nil, verification: Verification? = nil, executor: ExecutorTemplate? = nil,
-    preUpgrade: PreUpgrade? = nil,
+    retention: Retention? = nil, verification: Verification? = nil, objective: Objective? = nil,
+    anomaly: Anomaly? = nil, historyLimit: Int? = nil, executor: ExecutorTemplate? = nil, preUpgrade: PreUpgrade? = nil,
     executorImage: String? = nil, jwtAuthRole: String? = nil, tokenSecretRef: SecretReference? = nil
   ) {
     self.schedule = schedule
@@ -62,6 +67,9 @@ public struct BackupPolicySpec: Codable, Sendable, Hashable {
     self.compression = compression
     self.retention = retention
     self.verification = verification
+    self.objective = objective
+    self.anomaly = anomaly
+    self.historyLimit = historyLimit
     self.executor = executor
     self.preUpgrade = preUpgrade
     self.executorImage = executorImage
@@ -113,6 +121,24 @@ public struct Retention: Codable, Sendable, Hashable {
   }
 }
 
+/// The recovery point objective.
+public struct Objective: Codable, Sendable, Hashable {
+  /// How old the last good backup may become, counted from the start of its run: a duration such as `26h`.
+  public var maxAge: String?
+
+  public init(maxAge: String? = nil) { self.maxAge = maxAge }
+}
+
+/// When a backup that has suddenly shrunk is marked as suspicious.
+public struct Anomaly: Codable, Sendable, Hashable {
+  public static let defaultMinSizeRatio = 0.5
+
+  /// 0 to 1: a backup smaller than this share of the median of the ones before it is suspicious; 0 turns that off.
+  public var minSizeRatio: Double?
+
+  public init(minSizeRatio: Double? = nil) { self.minSizeRatio = minSizeRatio }
+}
+
 /// How the executor's pods look. What Kubernetes defines is passed through as it stands.
 public struct ExecutorTemplate: Codable, Sendable, Hashable {
   public var image: String?
@@ -159,9 +185,10 @@ public struct ExecutorTemplate: Codable, Sendable, Hashable {
   }
 }
 
-/// A gate for upgrades: workloads change only while a fresh backup is at hand. Not acted on in this version.
+/// A gate for upgrades: the images of workloads change only while a fresh backup is at hand.
 public struct PreUpgrade: Codable, Sendable, Hashable {
   public static let kinds = ["Deployment", "StatefulSet", "DaemonSet"]
+  public static let defaultWindow = "30m"
 
   public struct Workload: Codable, Sendable, Hashable {
     /// One of ``PreUpgrade/kinds``.
@@ -173,7 +200,7 @@ public struct PreUpgrade: Codable, Sendable, Hashable {
     }
   }
 
-  /// How long a fresh backup opens the gate.
+  /// How long a fresh backup opens the gate; nil means ``defaultWindow``.
   public var window: String?
   /// Only a backup that was read back opens it.
   public var requireVerified: Bool?

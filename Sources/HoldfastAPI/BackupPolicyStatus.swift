@@ -127,33 +127,129 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
     }
   }
 
+  /// To when the policy's data can be brought back.
+  public struct RecoveryPoint: Codable, Sendable, Hashable {
+    /// When the last good run began: nothing written later is in it.
+    public var time: Timestamp
+    /// The Backup's name.
+    public var backup: String
+    /// How old it was at `observedTime`, for people: `3h12m`. Not kept up to date between other changes of the status.
+    public var age: String?
+    public var observedTime: Timestamp?
+    /// How old it may become: `spec.objective.maxAge`, or what the schedule allows. nil where neither says.
+    public var objective: String?
+
+    public init(
+      time: Timestamp, backup: String, age: String? = nil, observedTime: Timestamp? = nil, objective: String? = nil
+    ) {
+      self.time = time
+      self.backup = backup
+      self.age = age
+      self.observedTime = observedTime
+      self.objective = objective
+    }
+  }
+
+  /// The newest run that failed.
+  public struct LastFailure: Codable, Sendable, Hashable {
+    /// When it ended.
+    public var time: Timestamp
+    /// As ``Backup/Failure/step``.
+    public var step: String
+    /// From ``Reason``.
+    public var reason: String
+    public var message: String
+    public var source: String?
+    /// The Backup's name.
+    public var backup: String?
+    public var job: String?
+    public var pod: String?
+
+    public init(
+      time: Timestamp, step: String, reason: String, message: String, source: String? = nil, backup: String? = nil,
+      job: String? = nil, pod: String? = nil
+    ) {
+      self.time = time
+      self.step = step
+      self.reason = reason
+      self.message = message
+      self.source = source
+      self.backup = backup
+      self.job = job
+      self.pod = pod
+    }
+  }
+
+  /// The answer to the annotation ``HoldfastAPI/backupNowAnnotation``.
+  public struct BackupNow: Codable, Sendable, Hashable {
+    /// The value that was last answered.
+    public var token: String
+    /// The Backup that was made for it.
+    public var backup: String?
+    public var time: Timestamp?
+
+    public init(token: String, backup: String? = nil, time: Timestamp? = nil) {
+      self.token = token
+      self.backup = backup
+      self.time = time
+    }
+  }
+
+  /// Whether an upgrade may go ahead.
+  public struct PreUpgradeGate: Codable, Sendable, Hashable {
+    public var ready: Bool
+    /// The Backup that opens the gate.
+    public var backup: String?
+    /// When it closes again by itself.
+    public var until: Timestamp?
+    /// Why it is closed, and what opens it.
+    public var message: String?
+
+    public init(ready: Bool, backup: String? = nil, until: Timestamp? = nil, message: String? = nil) {
+      self.ready = ready
+      self.backup = backup
+      self.until = until
+      self.message = message
+    }
+  }
+
   public var observedGeneration: Int64?
   /// `Ready`, `Scheduled`, `Protected`, `TargetReachable`, `TLSVerified` where that is off, `Verified` where backups are read
   /// back, and `CatalogSynced` where the target held older backups.
   public var conditions: [Condition]?
   public var lastBackup: Run?
   public var lastSuccessfulBackup: Run?
+  public var recoveryPoint: RecoveryPoint?
+  public var lastFailure: LastFailure?
   public var nextScheduledTime: Timestamp?
   public var consecutiveFailures: Int?
   public var storage: Storage?
   public var target: TargetCheck?
   public var catalog: Catalog?
   public var verification: VerificationRun?
+  public var backupNow: BackupNow?
+  public var preUpgrade: PreUpgradeGate?
 
   public init(
     observedGeneration: Int64? = nil, conditions: [Condition]? = nil, lastBackup: Run? = nil,
-    lastSuccessfulBackup: Run? = nil, nextScheduledTime: Timestamp? = nil, consecutiveFailures: Int? = nil,
-    storage: Storage? = nil, target: TargetCheck? = nil, catalog: Catalog? = nil, verification: VerificationRun? = nil
+    lastSuccessfulBackup: Run? = nil, recoveryPoint: RecoveryPoint? = nil, lastFailure: LastFailure? = nil,
+    nextScheduledTime: Timestamp? = nil, consecutiveFailures: Int? = nil, storage: Storage? = nil,
+    target: TargetCheck? = nil, catalog: Catalog? = nil, verification: VerificationRun? = nil,
+    backupNow: BackupNow? = nil, preUpgrade: PreUpgradeGate? = nil
   ) {
     self.observedGeneration = observedGeneration
     self.conditions = conditions
     self.lastBackup = lastBackup
     self.lastSuccessfulBackup = lastSuccessfulBackup
+    self.recoveryPoint = recoveryPoint
+    self.lastFailure = lastFailure
     self.nextScheduledTime = nextScheduledTime
     self.consecutiveFailures = consecutiveFailures
     self.storage = storage
     self.target = target
     self.catalog = catalog
     self.verification = verification
+    self.backupNow = backupNow
+    self.preUpgrade = preUpgrade
   }
 }

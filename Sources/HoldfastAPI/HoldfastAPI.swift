@@ -40,6 +40,16 @@ public enum HoldfastAPI {
   public static let catalogIDAnnotation = "holdfast.dev/catalog-id"
   /// On a BackupPolicy: any new value has the bucket listed once more, so that every manifest has its Backup.
   public static let catalogSyncAnnotation = "holdfast.dev/catalog-sync"
+  /// On a BackupPolicy: any new value makes one backup, and is echoed in `status.backupNow`.
+  public static let backupNowAnnotation = "holdfast.dev/backup-now"
+  /// On a Backup: any new value has it read back once.
+  public static let verifyNowAnnotation = "holdfast.dev/verify-now"
+  /// On a Backup: any non-empty value says that its size is right, however much smaller it is than the ones before.
+  public static let acceptSizeAnnotation = "holdfast.dev/accept-size"
+  /// On a workload: the BackupPolicy without whose fresh backup its images do not change.
+  public static let preUpgradeLabel = "holdfast.dev/pre-upgrade"
+  /// On a workload: why its images change without a fresh backup.
+  public static let breakGlassAnnotation = "holdfast.dev/break-glass"
   /// On a Deployment that a restore has scaled to zero: the replicas that it had.
   public static let pausedReplicasAnnotation = "holdfast.dev/paused-replicas"
   /// On a Deployment that a restore has scaled to zero: `<namespace>/<name>/<uid>` of the RestoreRequest.

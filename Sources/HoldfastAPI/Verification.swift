@@ -56,10 +56,12 @@ extension Backup {
     public var warnings: [String]?
     /// What is wrong with the backup.
     public var failure: Failure?
+    /// The value of ``HoldfastAPI/verifyNowAnnotation`` that was last answered.
+    public var request: String?
 
     public init(
       time: Timestamp, depth: VerificationDepth? = nil, message: String? = nil, evidence: [String]? = nil,
-      warnings: [String]? = nil, failure: Failure? = nil
+      warnings: [String]? = nil, failure: Failure? = nil, request: String? = nil
     ) {
       self.time = time
       self.depth = depth
@@ -67,6 +69,7 @@ extension Backup {
       self.evidence = evidence
       self.warnings = warnings
       self.failure = failure
+      self.request = request
     }
   }
 }

@@ -340,6 +340,15 @@ struct PolicyValidationTests {
     Case("zero age", "spec.retention.maxAge", "is zero", set("spec", "retention", "maxAge", to: "0s")),
     Case("age without unit", "spec.retention.maxAge", "has no unit", set("spec", "retention", "maxAge", to: "168")),
     Case("age as number", "spec.retention.maxAge", "must be text", set("spec", "retention", "maxAge", to: 168)),
+    Case(
+      "an objective without a unit", "spec.objective.maxAge", "has no unit",
+      set("spec", "objective", to: ["maxAge": "26"])),
+    Case(
+      "a ratio above 1", "spec.anomaly.minSizeRatio", "0 (off) to 1",
+      set("spec", "anomaly", to: ["minSizeRatio": 1.5])),
+    Case(
+      "a ratio as text", "spec.anomaly.minSizeRatio", "a number", set("spec", "anomaly", to: ["minSizeRatio": "half"])),
+    Case("no history", "spec.historyLimit", "1 to 10000", set("spec", "historyLimit", to: 0)),
     Case("count 0", "spec.retention.maxCount", "at least 1", set("spec", "retention", "maxCount", to: 0)),
     Case("count as text", "spec.retention.maxCount", "whole number", set("spec", "retention", "maxCount", to: "seven")),
     Case("image with space", "spec.executor.image", "space", set("spec", "executor", "image", to: "holdfast latest")),

@@ -83,7 +83,9 @@ enum Populated {
     sources: [source], target: target,
     encryption: Encryption(age: .init(recipients: ["r"]), none: .init(acknowledged: true)), compression: .zstd,
     retention: Retention(maxCount: 1, maxAge: "1d"),
-    verification: .init(schedule: "@daily", identitySecretRef: secret, latest: 1, all: true), executor: executor,
+    verification: .init(schedule: "@daily", identitySecretRef: secret, latest: 1, all: true),
+    objective: .init(maxAge: "1d"),
+    anomaly: .init(minSizeRatio: 0.5), historyLimit: 1, executor: executor,
     preUpgrade: .init(window: "1m", requireVerified: true, workloads: [.init(kind: "Deployment", name: "n")]),
     executorImage: "i", jwtAuthRole: "r", tokenSecretRef: secret)
 
@@ -91,6 +93,9 @@ enum Populated {
     let run = BackupPolicyStatus.Run(name: "n", time: time, phase: .completed, size: 1, durationSeconds: 1)
     return BackupPolicyStatus(
       observedGeneration: 1, conditions: [condition], lastBackup: run, lastSuccessfulBackup: run,
+      recoveryPoint: .init(time: time, backup: "b", age: "1h", observedTime: time, objective: "1d"),
+      lastFailure: .init(
+        time: time, step: "s", reason: "r", message: "m", source: "s", backup: "b", job: "j", pod: "p"),
       nextScheduledTime: time,
       consecutiveFailures: 1, storage: .init(count: 1, bytes: 1, oldest: time, newest: time),
       target: .init(
@@ -98,10 +103,12 @@ enum Populated {
       catalog: .init(
         hash: "h", request: "r", time: time, found: 1, made: 1, unreadable: 1, failures: 1, message: "m",
         storage: .init(count: 1, bytes: 1, oldest: time, newest: time)),
-      verification: .init(job: "j", time: time, good: 1, damaged: 1, unknown: 1))
+      verification: .init(job: "j", time: time, good: 1, damaged: 1, unknown: 1),
+      backupNow: .init(token: "t", backup: "b", time: time),
+      preUpgrade: .init(ready: true, backup: "b", until: time, message: "m"))
   }()
 
-  static let failure = Backup.Failure(step: "s", reason: "r", message: "m", source: "s")
+  static let failure = Backup.Failure(step: "s", reason: "r", message: "m", source: "s", pod: "p")
 
   static let backupSpec = Backup.Spec(policyRef: .init(name: "p"), deletionPolicy: .retain)
 
@@ -114,7 +121,9 @@ enum Populated {
     (status.size, status.facts, status.verified, status.failure) = (1, ["s": ["k": "v"]], true, failure)
     (status.storage, status.pruned, status.clusterID) = (policyStatus.storage, ["i"], "c")
     status.verification = .init(
-      time: time, depth: .content, message: "m", evidence: ["e"], warnings: ["w"], failure: failure)
+      time: time, depth: .content, message: "m", evidence: ["e"], warnings: ["w"], failure: failure,
+      request: "r")
+    status.anomaly = .init(source: "s", size: 1, median: 2, compared: 3, ratio: 0.5, message: "m")
     (status.warnings, status.conditions) = (["w"], [condition])
     return status
   }()

@@ -24,6 +24,7 @@ extension BackupPolicySpec {
       encryptionIssues,
       retentionIssues,
       { verificationIssues(seed: seed) },
+      statusIssues,
       executorIssues,
       preUpgradeIssues,
     ]
@@ -135,6 +136,20 @@ extension BackupPolicySpec {
       issues.add("spec.retention.maxCount", "is \(maxCount); use at least 1, or leave it out to keep any number")
     }
     issues.add("spec.retention.maxAge", retention?.maxAge.flatMap(DurationText.positiveProblem))
+    return issues
+  }
+
+  /// Of what the status is judged by.
+  private func statusIssues() -> [ValidationIssue] {
+    var issues: [ValidationIssue] = []
+    issues.add("spec.objective.maxAge", objective?.maxAge.flatMap(DurationText.positiveProblem))
+    if let ratio = anomaly?.minSizeRatio, !(0...1).contains(ratio) {
+      issues.add("spec.anomaly.minSizeRatio", "is \(ratio); use 0 (off) to 1, for example 0.5")
+    }
+    if let historyLimit, !(1...10_000).contains(historyLimit) {
+      issues.add(
+        "spec.historyLimit", "is \(historyLimit); use 1 to 10000, or leave it out for \(Self.defaultHistoryLimit)")
+    }
     return issues
   }
 

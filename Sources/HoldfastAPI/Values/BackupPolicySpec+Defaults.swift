@@ -99,6 +99,23 @@ extension Source.OpenBao.Userpass {
   }
 }
 
+extension BackupPolicySpec {
+  public static let defaultHistoryLimit = 100
+
+  public var resolvedHistoryLimit: Int { historyLimit ?? Self.defaultHistoryLimit }
+  public var resolvedMinSizeRatio: Double { anomaly?.minSizeRatio ?? Anomaly.defaultMinSizeRatio }
+}
+
+extension Objective {
+  /// nil where `maxAge` is absent or, which validation refuses, not a duration.
+  public var maxAgeDuration: Duration? { maxAge.flatMap { try? DurationText.parse($0) } }
+}
+
+extension PreUpgrade {
+  /// ``defaultWindow`` where `window` is absent or, which validation refuses, not a duration.
+  public var windowDuration: Duration { (try? DurationText.parse(window ?? Self.defaultWindow)) ?? .seconds(1_800) }
+}
+
 extension Target {
   /// 10 MiB.
   public static let defaultPartSize: Int64 = 10 << 20
