@@ -297,7 +297,8 @@ let package = Package(
       ], swiftSettings: strict),
     // Test support: real servers started for a test run, and what the store tests share.
     .target(
-      name: "TestServers", dependencies: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1],
+      name: "TestServers",
+      dependencies: [asyncHTTPClient, nioCore, nioFoundation, nioHTTP1, subprocess, systemPackage],
       path: "Tests/Support/TestServers", swiftSettings: strict),
     .testTarget(
       name: "SandboxTests",
@@ -322,7 +323,7 @@ let package = Package(
         serviceLifecycle, subprocess, yams,
       ],
       resources: [.copy("Fixtures")], swiftSettings: strict),
-    .testTarget(name: "TestServersTests", dependencies: ["TestServers"], swiftSettings: strict),
+    .testTarget(name: "TestServersTests", dependencies: ["TestServers", subprocess], swiftSettings: strict),
     .target(
       name: "ObjectStoreTestKit",
       dependencies: ["ObjectStore", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL],

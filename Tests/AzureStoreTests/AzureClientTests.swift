@@ -20,7 +20,7 @@ import Testing
     var changes: [Subprocess.Environment.Key: String?] = [:]
     for (name, value) in environment { changes[Subprocess.Environment.Key(stringLiteral: name)] = value }
     let result = try await Subprocess.run(
-      .name(program), arguments: Arguments(arguments), environment: .inherit.updating(changes), input: .string(input),
+      .name(program), arguments: Arguments(arguments), environment: .inherit.updating(changes), input: .text(input),
       output: .string(limit: 8 << 20), error: .string(limit: 8 << 20))
     guard case .exited(let status) = result.terminationStatus else { throw TestServerError("\(program) was killed") }
     return Finished(status: status, output: result.standardOutput + result.standardError)

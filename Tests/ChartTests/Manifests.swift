@@ -115,7 +115,7 @@ func run(
 ) async throws -> CommandResult {
   _ = try Tool.find(program, package: package)
   let result = try await Subprocess.run(
-    .name(program), arguments: Arguments(arguments), input: .string(input),
+    .name(program), arguments: Arguments(arguments), input: .text(input),
     output: .string(limit: 8 << 20), error: .string(limit: 8 << 20))
   return CommandResult(
     command: ([program] + arguments).joined(separator: " "), succeeded: result.terminationStatus == .exited(0),

@@ -239,7 +239,7 @@ func withFolder<Value>(_ body: (String) async throws -> Value) async throws -> V
 func run(_ program: String, _ arguments: [String], input: String = "", package: String) async throws -> String {
   _ = try Tool.find(program, package: package)
   let result = try await Subprocess.run(
-    .name(program), arguments: Arguments(arguments), input: .string(input), output: .string(limit: 16 << 20),
+    .name(program), arguments: Arguments(arguments), input: .text(input), output: .string(limit: 16 << 20),
     error: .string(limit: 1 << 20))
   guard result.terminationStatus == .exited(0) else {
     throw TestServerError("\(program) \(arguments.joined(separator: " ")): \(result.standardError)")

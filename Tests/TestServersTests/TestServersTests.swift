@@ -1,4 +1,5 @@
 import Foundation
+import Subprocess
 import TestServers
 import Testing
 
@@ -21,5 +22,15 @@ import Testing
 
   @Test func aMissingToolIsAnErrorThatNamesItsPackage() {
     #expect { try Tool.find("no-such-tool", package: "PyPI nothing") } throws: { "\($0)".contains("PyPI nothing") }
+  }
+
+  @Test func aProgramNeedNotReadItsInput() async throws {
+    let text = String(repeating: "a line\n", count: 200_000)
+    let first = try await Subprocess.run(
+      .name("head"), arguments: ["-n", "1"], input: .text(text), output: .string(limit: 1_024))
+    #expect(first.standardOutput == "a line\n")
+    let all = try await Subprocess.run(
+      .name("wc"), arguments: ["-c"], input: .text(text), output: .string(limit: 1_024))
+    #expect(all.standardOutput == "1400000\n")
   }
 }

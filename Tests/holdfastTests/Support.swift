@@ -37,7 +37,7 @@ enum Program {
   ) async throws -> Outcome {
     let executable: Executable = program.hasPrefix("/") ? .path(.init(program)) : .name(program)
     let result = try await Subprocess.run(
-      executable, arguments: Arguments(arguments), environment: updated(environment), input: .string(input),
+      executable, arguments: Arguments(arguments), environment: updated(environment), input: .text(input),
       output: .string(limit: 8 << 20), error: .string(limit: 8 << 20))
     return Outcome(
       status: status(result.terminationStatus), output: result.standardOutput, errors: result.standardError)

@@ -30,7 +30,7 @@ func runCommand(
   for (name, value) in environment { changes[Subprocess.Environment.Key(stringLiteral: name)] = value }
   let result = try await Subprocess.run(
     program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
-    environment: .inherit.updating(changes), input: .string(input),
+    environment: .inherit.updating(changes), input: .text(input),
     output: .string(limit: 8 << 20), error: .string(limit: 8 << 20))
   let status: Int32 =
     switch result.terminationStatus {
