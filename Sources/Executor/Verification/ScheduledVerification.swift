@@ -12,12 +12,12 @@ internal import ObjectStore
 ///
 /// - It needs no operator: where one is down, what was found waits in the Backups.
 /// - Neither a backup that is damaged nor one that the store refuses ends the run. A store that cannot be listed does, and one
-///   that refuses several in a row.
+///   that refuses several in a row and then also the one that was read last of all.
 /// - A run that could tell of none fails.
 /// - With `all`, those come first that were longest not read back: a run that its deadline ends goes on with the next.
 public struct ScheduledVerification: Sendable {
   private static let listed = 10
-  /// As many failures of the store one behind the other are not those of single objects.
+  /// After as many failures of the store one behind the other, one that was readable before tells whether it is the store.
   private static let patience = 3
 
   let context: RunContext
@@ -47,9 +47,10 @@ public struct ScheduledVerification: Sendable {
     var untold: RunFailure?
     do {
       let survey = try await objects.survey()
-      let (ids, oldest) = try await chosen(survey)
-      for id in ids {
+      var (pending, oldest) = try await chosen(survey)
+      while !pending.isEmpty {
         try Task.checkCancellation()
+        let id = refused == Self.patience ? pending.removeLast() : pending.removeFirst()
         let verdict: VerifyRun.Verdict
         switch try await look(at: id, survey, oldest: oldest) {
         case .verdict(let found): verdict = found
@@ -66,7 +67,7 @@ public struct ScheduledVerification: Sendable {
         if try await !record(verdict, survey) { unrecorded += 1 }
         refused = Self.isOfStore(verdict) ? refused + 1 : 0
         guard verdict.state == .unknown, let failure = verdict.failure else { continue }
-        if refused >= Self.patience || failure.reason == .interrupted { throw failure }
+        if refused > Self.patience || failure.reason == .interrupted { throw failure }
         untold = untold ?? failure
       }
       if let untold, tally.good == 0, tally.damaged == 0 { throw untold }
