@@ -52,14 +52,18 @@ public struct ListRun: Sendable {
   }
 
   /// - Parameters:
-  ///   - id: nil for the newest good one.
+  ///   - id: nil for the newest good one. One that a wrong clock dated in the future is that only where there is no other.
   ///   - before: Only older ones than this, where `id` is nil.
   /// - Throws: ``RunFailure`` with reason BackupNotFound or UnsupportedFormat.
   func find(id: BackupID?, before: Date? = nil) async throws -> Manifest {
     do {
       if let id { return try await context.store.manifest(of: id, in: layout) }
       let catalogue = try await Catalogue.load(context.store, layout: layout, uploads: false)
-      for found in catalogue.sorted.reversed() where found.hasManifest && before.map({ found.id.date < $0 }) ?? true {
+      let candidates = catalogue.sorted.reversed().filter { entry in
+        entry.hasManifest && before.map { entry.id.date < $0 } ?? true
+      }
+      let horizon = context.now().addingTimeInterval(RetentionDecision.futureTolerance.timeInterval)
+      for found in candidates.filter({ $0.id.date <= horizon }) + candidates.filter({ $0.id.date > horizon }) {
         if let manifest = try await entry(found).manifest { return manifest }
       }
     } catch let error as ManifestError {

@@ -241,4 +241,16 @@ import Testing
     let unknown = await restore(world, id: "20200101T000000Z-aaaaaa", dryRun: true).result
     #expect(unknown.failure?.reason == "BackupNotFound" && unknown.failure?.message.contains("20200101") == true)
   }
+
+  @Test func latestIsNotOneOfAWrongClockWhereThereIsAnother() async throws {
+    let world = World()
+    let good = await world.backup([FakeSource(size: 100)]).id
+    world.time.advance(86_400)
+    let ahead = await world.backup([FakeSource(size: 100)]).id
+    #expect(await restore(world, id: "latest", dryRun: true).result.id == ahead)
+    world.time.advance(-86_400)
+    #expect(await restore(world, id: "latest", dryRun: true).result.id == good)
+    try await world.memory.delete(world.layout.policyPrefix + "\(good ?? "")/manifest.json")
+    #expect(await restore(world, id: "latest", dryRun: true).result.id == ahead)
+  }
 }
