@@ -254,6 +254,20 @@ let package = Package(
         "HealthServer", asyncHTTPClient, logging, metrics, nioCore, nioFoundation, nioHTTP1, serviceLifecycle,
       ],
       swiftSettings: strict),
+    // `kubectl holdfast`: the client for people.
+    .target(
+      name: "KubectlPlugin",
+      dependencies: [
+        "Executor", "HoldfastAPI", "JobPlan", "BackupFormat", "KubernetesModel", "KubernetesClient",
+        "KubernetesRuntime", "ObjectStore", "ResourceSet", "StreamPipeline", "Age", argumentParser, logging, nioCore,
+        unixSignals,
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "KubectlPluginTests",
+      dependencies: [
+        "KubectlPlugin", "HoldfastAPI", "KubernetesModel", "KubernetesClient", "KubernetesTestKit", "JobPlan",
+        argumentParser,
+      ], swiftSettings: strict),
     // What only Linux's loader and memory calls can do, which Swift's Glibc module leaves out.
     .target(name: "CProgramPages"),
     // glibc's mallopt, which Swift's Glibc module leaves out.
@@ -261,8 +275,8 @@ let package = Package(
     .executableTarget(
       name: "holdfast",
       dependencies: [
-        "Executor", "Operator", "HealthServer", "Inspection", "JobPlan", "HoldfastAPI", "BackupFormat",
-        "KubernetesModel",
+        "Executor", "KubectlPlugin", "Operator", "HealthServer", "Inspection", "JobPlan", "HoldfastAPI",
+        "BackupFormat", "KubernetesModel",
         "KubernetesClient",
         "KubernetesRuntime", "ObjectStore", "S3Store", "StreamPipeline", "Age", argumentParser, hummingbird, logging,
         metrics, nioCore, serviceLifecycle, unixSignals,

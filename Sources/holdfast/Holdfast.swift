@@ -1,6 +1,7 @@
 import ArgumentParser
 import Executor
 import Foundation
+import KubectlPlugin
 
 /// The one binary: the operator, the executor that its Jobs run, and the same executor for people without a cluster.
 @main
@@ -19,10 +20,16 @@ struct Holdfast: AsyncParsableCommand {
     subcommands: [
       OperatorCommand.self, BackupCommand.self, RestoreCommand.self, PruneCommand.self, ListCommand.self,
       VerifyCommand.self, CatalogCommand.self, UnpauseCommand.self, InspectCommand.self, PreflightCommand.self,
-      DeleteCommand.self, VersionCommand.self,
+      DeleteCommand.self, KubectlCommand.self, VersionCommand.self,
     ])
 
   static func main() async {
+    let program = CommandLine.arguments.first ?? ""
+    if KubectlPlugin.isPlugin(program: program) {
+      exit(
+        withError: await KubectlPlugin.run(
+          Array(CommandLine.arguments.dropFirst()), program: program, version: HoldfastVersion.current))
+    }
     ProcessSetup.limitMemory()
     do {
       var command = try parseAsRoot()
