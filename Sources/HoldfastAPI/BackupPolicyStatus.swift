@@ -213,6 +213,24 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
     }
   }
 
+  /// A workload whose images were let through without a fresh backup.
+  public struct BreakGlass: Codable, Sendable, Hashable {
+    /// One of ``PreUpgrade/kinds``.
+    public var kind: String
+    public var name: String
+    /// The annotation ``HoldfastAPI/breakGlassAnnotation``, cut where it is long.
+    public var reason: String
+    /// When the operator saw it.
+    public var time: Timestamp
+
+    public init(kind: String, name: String, reason: String, time: Timestamp) {
+      self.kind = kind
+      self.name = name
+      self.reason = reason
+      self.time = time
+    }
+  }
+
   public var observedGeneration: Int64?
   /// `Ready`, `Scheduled`, `Protected`, `TargetReachable`, `TLSVerified` where that is off, `Verified` where backups are read
   /// back, and `CatalogSynced` where the target held older backups.
@@ -229,13 +247,15 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
   public var verification: VerificationRun?
   public var backupNow: BackupNow?
   public var preUpgrade: PreUpgradeGate?
+  /// Labelled workloads that have a reason in their annotation now; each was told of once.
+  public var breakGlass: [BreakGlass]?
 
   public init(
     observedGeneration: Int64? = nil, conditions: [Condition]? = nil, lastBackup: Run? = nil,
     lastSuccessfulBackup: Run? = nil, recoveryPoint: RecoveryPoint? = nil, lastFailure: LastFailure? = nil,
     nextScheduledTime: Timestamp? = nil, consecutiveFailures: Int? = nil, storage: Storage? = nil,
     target: TargetCheck? = nil, catalog: Catalog? = nil, verification: VerificationRun? = nil,
-    backupNow: BackupNow? = nil, preUpgrade: PreUpgradeGate? = nil
+    backupNow: BackupNow? = nil, preUpgrade: PreUpgradeGate? = nil, breakGlass: [BreakGlass]? = nil
   ) {
     self.observedGeneration = observedGeneration
     self.conditions = conditions
@@ -251,5 +271,6 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
     self.verification = verification
     self.backupNow = backupNow
     self.preUpgrade = preUpgrade
+    self.breakGlass = breakGlass
   }
 }

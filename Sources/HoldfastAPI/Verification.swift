@@ -58,10 +58,13 @@ extension Backup {
     public var failure: Failure?
     /// The value of ``HoldfastAPI/verifyNowAnnotation`` that was last answered.
     public var request: String?
+    /// Why that one could not be answered; nil where it was, and the verdict is in the other fields.
+    public var requestFailure: Failure?
 
     public init(
       time: Timestamp, depth: VerificationDepth? = nil, message: String? = nil, evidence: [String]? = nil,
-      warnings: [String]? = nil, failure: Failure? = nil, request: String? = nil
+      warnings: [String]? = nil, failure: Failure? = nil, request: String? = nil,
+      requestFailure: Failure? = nil
     ) {
       self.time = time
       self.depth = depth
@@ -70,6 +73,7 @@ extension Backup {
       self.warnings = warnings
       self.failure = failure
       self.request = request
+      self.requestFailure = requestFailure
     }
   }
 }

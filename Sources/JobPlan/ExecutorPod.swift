@@ -23,6 +23,8 @@ public struct ExecutorPod: Sendable {
   public var trigger: BackupTrigger?
   /// Set in a CronJob's template.
   public var cronJob: String?
+  /// What the subcommand gets besides, for example a backup's id.
+  public var operands: [String] = []
   /// Of a restore: what a tool of etcd does between the executor's two parts.
   public var etcdRestore: EtcdRestoreStep?
 
@@ -94,7 +96,8 @@ public struct ExecutorPod: Sendable {
     let isFinish = command != nil
     return Container(
       name: Self.containerName, image: template.image ?? defaults.image, imagePullPolicy: defaults.imagePullPolicy,
-      args: arguments(command ?? operation.command) + (isFinish ? ["--first-result", EtcdRestoreStep.handover] : []),
+      args: arguments(command ?? operation.command + operands)
+        + (isFinish ? ["--first-result", EtcdRestoreStep.handover] : []),
       env: try environment(), resources: try resources(), volumeMounts: mounts, securityContext: restricted,
       terminationMessagePath: Self.terminationMessagePath, terminationMessagePolicy: "File")
   }

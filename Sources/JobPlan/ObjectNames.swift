@@ -44,6 +44,10 @@ public enum ObjectNames {
   public static func catalogJob(policy: String, check: String) -> String {
     limited(policy, suffix: "-catalog-\(shortHash(check, length: 8))", to: labelLimit)
   }
+  /// The Job that reads one backup back for one request; its binding has the same name.
+  public static func verifyJob(backup: String, uid: String, request: String) -> String {
+    limited(backup, suffix: "-verify-\(shortHash("\(uid)/\(request)", length: 8))", to: labelLimit)
+  }
   /// The Backup that stands for a manifest which no run of this cluster has told of.
   public static func catalogBackup(policy: String, id: String) -> String {
     limited(policy, suffix: "-\(id.lowercased())", to: labelLimit)

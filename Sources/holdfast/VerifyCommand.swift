@@ -23,8 +23,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
   @Flag(
     help: ArgumentHelp(
-      "As spec.verification says: which backups, with which identity; what is found goes into the Backup objects. For "
-        + "Jobs."))
+      "As spec.verification says: with which identity, and which backups where none is named; what is found goes into the "
+        + "Backup objects. For Jobs."))
   var scheduled = false
 
   @Option(help: "A file with the age identity.")
@@ -56,16 +56,20 @@ struct VerifyCommand: AsyncParsableCommand {
   private func runScheduled() async throws {
     try await RunningCommand.runWithResult(.verify, options, log, result.file, purpose: .bucketOnly) {
       context, mounts in
-      guard let verification = context.plan.spec.verification else {
+      let verification = context.plan.spec.verification
+      let only = try self.only()
+      guard verification != nil || only != nil else {
         throw RunFailure(
-          step: .prepare, reason: .invalidSpec, message: "--scheduled needs spec.verification, which the plan has not")
+          step: .prepare, reason: .invalidSpec,
+          message: "--scheduled without a backup's id needs spec.verification, which the plan has not")
       }
       let identities = try IdentityFiles.load(
-        verification.identitySecretRef.map { RestoreRequest.Decryption(identitySecretRef: $0) }, from: mounts,
+        verification?.identitySecretRef.map { RestoreRequest.Decryption(identitySecretRef: $0) }, from: mounts,
         field: "spec.verification.identitySecretRef")
       return try await RunningCommand.withCluster(mounts) { cluster in
         try await ScheduledVerification(
-          context: context, verification: verification, identities: identities, client: try cluster.client()
+          context: context, verification: verification, only: only, identities: identities,
+          client: try cluster.client()
         ).result()
       }
     }
@@ -73,11 +77,16 @@ struct VerifyCommand: AsyncParsableCommand {
 
   private func selection() throws -> VerifyRun.Selection {
     if all { return .all }
-    if id == "latest" { return .latest }
+    return try only().map { .id($0) } ?? .latest
+  }
+
+  /// nil for the newest one.
+  private func only() throws -> BackupID? {
+    if id == "latest" { return nil }
     guard let parsed = BackupID(id) else {
       throw ValidationError("'\(id)' is no backup id; 'holdfast list' prints them")
     }
-    return .id(parsed)
+    return parsed
   }
 
   private struct Line: Encodable {

@@ -36,6 +36,24 @@ import Testing
     ).result(report: report)
   }
 
+  private func request(_ world: World, _ api: InMemoryAPI, _ id: String) async throws -> ExecutorResult {
+    try await ScheduledVerification(
+      context: world.context(), verification: nil, only: BackupID(id), identities: [], client: api.client
+    ).result()
+  }
+
+  @Test func aRequestReadsOneBackupWithoutASpec() async throws {
+    let world = World()
+    let (first, second) = (await world.backup().id, await world.backup().id)
+    let ids = [first, second]
+    let api = try await recorded(world)
+    let result = try await request(world, api, try #require(ids[0]))
+    #expect(result.verification?.good == 1 && result.verification?.damaged == 0)
+    #expect(try status(api, ids[0])?.verified == true && status(api, ids[0])?.verification?.depth == .stored)
+    #expect(try status(api, ids[1])?.verified == nil)
+    await #expect(throws: RunFailure.self) { _ = try await request(world, api, "20200101T000000Z-aaaaaa") }
+  }
+
   private func recorded(_ world: World) async throws -> InMemoryAPI {
     let api = InMemoryAPI()
     _ = try await CatalogRun(context: world.context(), client: api.client).run()

@@ -105,7 +105,8 @@ enum Populated {
         storage: .init(count: 1, bytes: 1, oldest: time, newest: time)),
       verification: .init(job: "j", time: time, good: 1, damaged: 1, unknown: 1),
       backupNow: .init(token: "t", backup: "b", time: time),
-      preUpgrade: .init(ready: true, backup: "b", until: time, message: "m"))
+      preUpgrade: .init(ready: true, backup: "b", until: time, message: "m"),
+      breakGlass: [.init(kind: "Deployment", name: "n", reason: "r", time: time)])
   }()
 
   static let failure = Backup.Failure(step: "s", reason: "r", message: "m", source: "s", pod: "p")
@@ -122,7 +123,7 @@ enum Populated {
     (status.storage, status.pruned, status.clusterID) = (policyStatus.storage, ["i"], "c")
     status.verification = .init(
       time: time, depth: .content, message: "m", evidence: ["e"], warnings: ["w"], failure: failure,
-      request: "r")
+      request: "r", requestFailure: failure)
     status.anomaly = .init(source: "s", size: 1, median: 2, compared: 3, ratio: 0.5, message: "m")
     (status.warnings, status.conditions) = (["w"], [condition])
     return status

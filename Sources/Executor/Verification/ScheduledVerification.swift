@@ -1,5 +1,5 @@
 public import Age
-internal import BackupFormat
+public import BackupFormat
 internal import Foundation
 public import HoldfastAPI
 public import JobPlan
@@ -21,16 +21,22 @@ public struct ScheduledVerification: Sendable {
   private static let patience = 3
 
   let context: RunContext
-  let verification: Verification
+  let verification: Verification?
+  let only: BackupID?
   let run: VerifyRun
   let objects: BackupObjects
 
-  /// - Parameter client: Of the API server that has the Backups.
+  /// - Parameters:
+  ///   - verification: Of the policy; without it all are read.
+  ///   - only: This one in place of those that the policy chooses.
+  ///   - client: Of the API server that has the Backups.
   public init(
-    context: RunContext, verification: Verification, identities: [AgeIdentity], client: KubernetesClient
+    context: RunContext, verification: Verification?, only: BackupID? = nil, identities: [AgeIdentity],
+    client: KubernetesClient
   ) {
     self.context = context
     self.verification = verification
+    self.only = only
     run = VerifyRun(context: context, identities: identities, comparesWhatIdentitiesDoNotOpen: true)
     objects = BackupObjects(
       client: client, namespace: context.plan.policy.namespace, policy: context.plan.policy.name)
@@ -47,7 +53,7 @@ public struct ScheduledVerification: Sendable {
     var untold: RunFailure?
     do {
       let survey = try await objects.survey()
-      var (pending, oldest) = try await chosen(survey)
+      var (pending, oldest) = if let only { try single(only, survey) } else { try await chosen(survey) }
       while !pending.isEmpty {
         try Task.checkCancellation()
         let id = refused == Self.patience ? pending.removeLast() : pending.removeFirst()
@@ -100,11 +106,26 @@ public struct ScheduledVerification: Sendable {
       oldest = (page.map(\.id) + [oldest].compactMap(\.self)).min()
       return true
     }
-    guard let count = verification.count else {
+    guard let count = verification?.count else {
       func last(_ id: BackupID) -> Date { survey.byID[id.rawValue]?.verifiedAt ?? .distantPast }
       return (ids.sorted { (last($0), $1) < (last($1), $0) }, oldest)
     }
     return (Array(ids.sorted(by: >).prefix(count)), oldest)
+  }
+
+  /// - Returns: As ``chosen(_:)``. The bucket is not listed for the oldest one: who asks for a backup that is gone is told so.
+  private func single(_ id: BackupID, _ survey: BackupObjects.Survey) throws -> (ids: [BackupID], oldest: BackupID?) {
+    guard let known = survey.byID[id.rawValue] else {
+      throw RunFailure(step: .verify, reason: .backupNotFound, message: "no Backup of the policy stands for \(id)")
+    }
+    guard expected(id.rawValue, known) != nil else {
+      throw RunFailure(
+        step: .verify, reason: .backupNotFound,
+        message: "Backup \(known.name) is at \(known.location ?? "an unknown place"), and the policy's target is now "
+          + "\(context.location(of: id, in: context.layout)); give the policy its old target back, or read the backup back "
+          + "with a policy of that target")
+    }
+    return ([id], nil)
   }
 
   /// One in another target than the policy has now is not looked for here.

@@ -4,18 +4,19 @@ import Logging
 
 /// The condition `Verified` of a Backup, and its Event, made from what an executor has written into the status.
 extension BackupReconciler {
-  func reportVerification(of backup: Backup) async throws {
-    guard let found = backup.status?.verification, let isGood = backup.status?.verified else { return }
+  /// - Returns: The Backup as it is then.
+  func reportVerification(of backup: Backup) async throws -> Backup {
+    guard let found = backup.status?.verification, let isGood = backup.status?.verified else { return backup }
     let reason = isGood ? Reason.verified : found.failure.map { Reason(rawValue: $0.reason) } ?? .backupDamaged
     let depth = found.depth.map { " (depth \($0.rawValue))" } ?? ""
     let message = "read back at \(found.time)\(depth): \(found.message ?? "no more is known")"
     let before = backup.status?.conditions["Verified"]
-    guard before?.message != String(message.prefix(2_048)) else { return }
+    guard before?.message != String(message.prefix(2_048)) else { return backup }
     var status = backup.status ?? Backup.Status()
     status.conditions.set("Verified", isGood ? .true : .false, reason, message, now: found.time)
-    try await client.writeStatus(of: backup, from: backup.status, to: status)
+    let written = try await client.writeStatus(of: backup, from: backup.status, to: status) ?? backup
     // Each look is in the status; people are told of news.
-    guard before?.status != (isGood ? .true : .false) else { return }
+    guard before?.status != (isGood ? .true : .false) else { return written }
     if isGood {
       let warnings = (found.warnings ?? []).map { "; \($0)" }.joined()
       context.events.normal(.verified, message + warnings, about: backup)
@@ -25,5 +26,6 @@ extension BackupReconciler {
         "A backup is damaged.",
         metadata: ["backup": "\(backup.key)", "id": "\(backup.status?.id ?? "")", "message": "\(message)"])
     }
+    return written
   }
 }

@@ -24,8 +24,8 @@ struct BackupReconciler: Reconciler {
     }
     if backup.metadata.deletionTimestamp != nil { return try await finalize(backup) }
     backup = try await completeMetadata(backup)
-    try await reportVerification(of: backup)
-    if backup.status?.phase?.isTerminal ?? false { return .done }
+    backup = try await reportVerification(of: backup)
+    if backup.status?.phase?.isTerminal ?? false { return try await verifyNow(backup) }
     // Whoever makes it from a manifest has yet to write what it stands for; it asks for no run.
     if backup.metadata.annotations?[HoldfastAPI.catalogIDAnnotation] != nil { return .done }
     if let mirrored = backup.mirroredJob {

@@ -87,7 +87,9 @@ extension BackupPolicyReconciler {
     let jobs = try await context.client.all(
       Job.self, in: policy.metadata.namespace ?? "",
       labels: [HoldfastAPI.policyLabel: policy.key.name, HoldfastAPI.operationLabel: JobOperation.verify.rawValue])
-    let newest = jobs.filter(\.state.isFinished).max {
+    // What single requests have left is in their Backups.
+    let scheduled = jobs.filter { $0.metadata.controllerReference?.kind != Backup.resource.kind }
+    let newest = scheduled.filter(\.state.isFinished).max {
       ($0.endTime?.date ?? .distantPast, $0.key.name) < ($1.endTime?.date ?? .distantPast, $1.key.name)
     }
     var last: RunObservation?
