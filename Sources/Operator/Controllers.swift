@@ -58,6 +58,8 @@ struct Controllers {
     policy.watch(backups, keys: Self.policies(of:))
     policy.watch(requests) { [store = backups.store] in Self.policies(of: $0, backups: store) }
 
+    if context.configuration.preUpgradeGate { watchWorkloads(namespace, context) }
+
     backup.watch(backups)
     backup.watch(jobs, keys: Self.backups(of:))
 
@@ -74,6 +76,20 @@ struct Controllers {
       WatchedInformer(policies), WatchedInformer(backups), WatchedInformer(requests), WatchedInformer(cronJobs),
       WatchedInformer(configMaps), WatchedInformer(bindings), WatchedInformer(jobs), WatchedInformer(pods),
     ]
+  }
+
+  private mutating func watchWorkloads(_ namespace: String?, _ context: OperatorContext) {
+    func informer<Workload: GatedWorkload>(_ type: Workload.Type) -> Informer<Workload> {
+      Informer(
+        context.client, type, namespace: namespace, options: WatcherOptions(labelSelector: HoldfastAPI.preUpgradeLabel),
+        logger: context.logger)
+    }
+    let (deployments, statefulSets) = (informer(GatedDeployment.self), informer(GatedStatefulSet.self))
+    let daemonSets = informer(GatedDaemonSet.self)
+    policy.watch(deployments, keys: gatingPolicies(of:))
+    policy.watch(statefulSets, keys: gatingPolicies(of:))
+    policy.watch(daemonSets, keys: gatingPolicies(of:))
+    informers += [WatchedInformer(deployments), WatchedInformer(statefulSets), WatchedInformer(daemonSets)]
   }
 
   private mutating func watchClusterBindings(_ context: OperatorContext) {

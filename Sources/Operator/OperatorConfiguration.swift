@@ -46,13 +46,16 @@ public struct OperatorConfiguration: Sendable, Hashable {
   public var failedBackupsLimit: Int
   /// `--target-preflight`: try each policy's target before a backup has to.
   public var targetPreflight: Bool
+  /// `--pre-upgrade-gate`: watch labelled workloads, and tell of broken glass.
+  public var preUpgradeGate: Bool
   /// `--notifications-url-file` and its kin; nil means none.
   public var notifications: Notifications?
 
   public init(
     executor: ExecutorDefaults, namespaces: [String] = [], trustedNamespaces: Set<String> = [],
     leaderElection: LeaderElection? = nil, workers: Int = 2,
-    failedBackupsLimit: Int = 20, targetPreflight: Bool = true, notifications: Notifications? = nil
+    failedBackupsLimit: Int = 20, targetPreflight: Bool = true, preUpgradeGate: Bool = false,
+    notifications: Notifications? = nil
   ) {
     self.executor = executor
     self.namespaces = namespaces
@@ -61,6 +64,7 @@ public struct OperatorConfiguration: Sendable, Hashable {
     self.workers = workers
     self.failedBackupsLimit = failedBackupsLimit
     self.targetPreflight = targetPreflight
+    self.preUpgradeGate = preUpgradeGate
     self.notifications = notifications
   }
 

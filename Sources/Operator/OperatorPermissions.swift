@@ -11,6 +11,8 @@ public struct OperatorPermission: Sendable, Hashable {
     /// Beyond namespaces, also where none is trusted any more: `distrust-rules.yaml`. Not where the operator works in some
     /// namespaces only, none of them trusted.
     case distrust
+    /// In the namespaces that it works in, where the gate is enabled: `gate-rules.yaml`.
+    case gate
     /// In its own namespace, for leader election.
     case ownNamespace
   }
@@ -30,7 +32,7 @@ public struct OperatorPermission: Sendable, Hashable {
 /// Every right that the operator's ServiceAccount needs. The chart's roles are held to this list, in each mode, and this list to
 /// what the operator's code calls. Who adds a call adds it here, with its reason, and then to `charts/holdfast/files`.
 public enum OperatorPermissions {
-  public static let all: [OperatorPermission] = own + jobs + core + bindings + beyond + election
+  public static let all: [OperatorPermission] = own + jobs + core + bindings + beyond + gate + election
 
   private static let api = "holdfast.dev"
 
@@ -131,6 +133,15 @@ public enum OperatorPermissions {
         "holdfast-executor-certmanager-cluster", "holdfast-executor-definitions", "holdfast-executor-resources",
         "holdfast-executor-certmanager-cluster-restore", "holdfast-executor-restore",
       ], ["bind": "an executor's role beyond its namespace"])
+
+  private static let gate = ["deployments", "statefulsets", "daemonsets"].flatMap {
+    rights(
+      .gate, "apps", $0,
+      [
+        "list": "workloads that carry the gate's label, and whether glass was broken",
+        "watch": "learns of broken glass",
+      ])
+  }
 
   private static let election =
     rights(.ownNamespace, "coordination.k8s.io", "leases", ["create": "the lease, where there is none"])

@@ -68,10 +68,13 @@ struct WorkOptions: ParsableArguments {
   @Option(name: OperatorSetting.targetPreflight.name, help: OperatorSetting.targetPreflight.argumentHelp)
   var targetPreflight: String?
 
+  @Option(name: OperatorSetting.preUpgradeGate.name, help: OperatorSetting.preUpgradeGate.argumentHelp)
+  var preUpgradeGate: String?
+
   var given: [OperatorSetting: [String]] {
     [
       .workers: one(workers), .failedBackupsLimit: one(failedBackupsLimit),
-      .targetPreflight: one(targetPreflight),
+      .targetPreflight: one(targetPreflight), .preUpgradeGate: one(preUpgradeGate),
     ]
   }
 }

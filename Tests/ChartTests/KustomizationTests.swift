@@ -29,6 +29,7 @@ import Testing
     ),
     ("network-policies", "networkPolicy: {enabled: true, executors: {enabled: true, namespaces: [default]}}"),
     ("single-namespace", "watchNamespaces: [default]"),
+    ("pre-upgrade-gate", "preUpgrade: {gate: {enabled: true}}"),
   ])
   func anOverlayIsTheChartWithSomethingTurnedOn(overlay: String, values: String) async throws {
     let chart = try await Manifests.chart(values: values, crds: true).objects.map(Self.withoutLabelsOfHelm)

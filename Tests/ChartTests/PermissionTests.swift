@@ -24,6 +24,7 @@ import Testing
     /// nil for all.
     var namespaces: [String]?
     var isTrusting: Bool
+    var isGated = false
     var testDescription: String { values }
   }
 
@@ -34,6 +35,10 @@ import Testing
     Mode(
       values: "{watchNamespaces: [openbao, pki], trustedNamespaces: [pki]}", namespaces: ["openbao", "pki"],
       isTrusting: true),
+    Mode(values: "preUpgrade: {gate: {enabled: true}}", namespaces: nil, isTrusting: false, isGated: true),
+    Mode(
+      values: "{watchNamespaces: [openbao], preUpgrade: {gate: {enabled: true}}}", namespaces: ["openbao"],
+      isTrusting: false, isGated: true),
     Mode(values: "serviceAccount: {create: false, name: mine}", namespaces: nil, isTrusting: false),
   ]
 
@@ -67,6 +72,7 @@ import Testing
       let places: [String?] =
         switch permission.scope {
         case .namespaces: mode.namespaces.map { $0.map(Optional.some) } ?? [nil]
+        case .gate: mode.isGated ? mode.namespaces.map { $0.map(Optional.some) } ?? [nil] : []
         case .cluster: [nil]
         case .trust: mode.isTrusting ? [nil] : []
         case .distrust: mode.isTrusting || mode.namespaces == nil ? [nil] : []

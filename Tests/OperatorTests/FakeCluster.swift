@@ -18,14 +18,17 @@ final class FakeCluster: Transport {
     var refused: [String] = []
     /// Installed with the rights for trusted namespaces.
     var trusts = false
+    /// Installed with the rights for the gate.
+    var gates = false
   }
 
   private let state = Mutex(State())
   let now: @Sendable () -> Date
 
-  init(trusts: Bool = false, now: @escaping @Sendable () -> Date) {
+  init(trusts: Bool = false, gates: Bool = false, now: @escaping @Sendable () -> Date) {
     self.now = now
     setTrust(trusts)
+    state.withLock { $0.gates = gates }
     put(Namespace(metadata: ObjectMeta(name: "kube-system", uid: "cluster-1")))
   }
 
@@ -91,7 +94,7 @@ final class FakeCluster: Transport {
   func send(_ request: Request) async throws -> Response {
     try state.withLock { state in
       if state.writesLeft == 0 { throw Self.connectionLost(request) }
-      let isAllowed = Manifests.operatorMay(request, trusts: state.trusts)
+      let isAllowed = Manifests.operatorMay(request, trusts: state.trusts, gates: state.gates)
       UsedRights.record(request)
       if !isAllowed { state.refused.append(request.operation) }
       if !isAllowed || state.forbidden.contains(where: request.operation.hasPrefix) {

@@ -24,12 +24,17 @@ enum Manifests {
   }
 
   private static let operatorRules = Result { try rules("operator") + rules("cluster") + rules("distrust") }
+  private static let gateRules = Result { try rules("gate") }
   private static let trustRules = Result { try rules("trust") }
 
   /// Whether the roles of `deploy/` and the chart are enough for a call.
-  /// - Parameter trusts: As installed where a namespace is trusted.
-  static func operatorMay(_ request: Request, trusts: Bool) -> Bool {
-    guard let rules = try? operatorRules.get() + (trusts ? trustRules.get() : []) else { return false }
+  /// - Parameters:
+  ///   - trusts: As installed where a namespace is trusted.
+  ///   - gates: As installed with the gate for upgrades.
+  static func operatorMay(_ request: Request, trusts: Bool, gates: Bool = false) -> Bool {
+    guard
+      let rules = try? operatorRules.get() + (trusts ? trustRules.get() : []) + (gates ? gateRules.get() : [])
+    else { return false }
     let (group, resource, name) = target(of: request)
     return rules.contains { rule in
       rule.apiGroups?.contains(group) == true && rule.resources?.contains(resource) == true

@@ -150,12 +150,4 @@ struct PermissionsTests {
     #expect(readiness(scene)?.reason == "NameConflict")
     #expect(scene.cluster.object(RoleBinding.self, name, in: "other")?.roleRef.name == "view")
   }
-
-  @Test func aPolicySaysThatPreUpgradeHasNoEffect() async throws {
-    let scene = Scene()
-    scene.cluster.put(Make.policy { $0.preUpgrade = PreUpgrade(window: "30m") })
-    _ = try await scene.reconcilePolicy()
-    #expect(readiness(scene)?.status == .true)
-    #expect(readiness(scene)?.message.contains("spec.preUpgrade has no effect") == true)
-  }
 }

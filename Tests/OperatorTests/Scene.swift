@@ -18,11 +18,14 @@ final class Scene: Sendable {
   let events = RecordedEvents()
   let trustedNamespaces: Set<String>
 
-  init(trustedNamespaces: Set<String> = []) {
+  let preUpgradeGate: Bool
+
+  init(trustedNamespaces: Set<String> = [], preUpgradeGate: Bool = false) {
     self.trustedNamespaces = trustedNamespaces
+    self.preUpgradeGate = preUpgradeGate
     let clock = TestTime(Self.start)
     self.clock = clock
-    cluster = FakeCluster(trusts: !trustedNamespaces.isEmpty, now: { clock.now })
+    cluster = FakeCluster(trusts: !trustedNamespaces.isEmpty, gates: preUpgradeGate, now: { clock.now })
   }
 
   /// A new context is a restarted operator: it remembers nothing.
@@ -30,7 +33,8 @@ final class Scene: Sendable {
     OperatorContext(
       client: cluster.client,
       configuration: OperatorConfiguration(
-        executor: ExecutorDefaults(image: "holdfast:test"), trustedNamespaces: trustedNamespaces, failedBackupsLimit: 3),
+        executor: ExecutorDefaults(image: "holdfast:test"), trustedNamespaces: trustedNamespaces, failedBackupsLimit: 3,
+        preUpgradeGate: preUpgradeGate),
       events: events, now: { [clock] in clock.now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 

@@ -34,7 +34,7 @@ enum UsedRights {
   @Test func eachDeclaredRightIsUsed() async throws {
     try await everythingThatTheOperatorDoes()
     // Lists and watches of the informers.
-    let context = Scene().context
+    let context = Scene(preUpgradeGate: true).context
     let watched = Controllers(context).informers.map(\.name)
     #expect(context.configuration.managesClusterBindings)
     for permission in OperatorPermissions.all {
@@ -73,6 +73,7 @@ enum UsedRights {
     try await RestoreReconcilerTests().theJobIsLetGoOnlyAfterTheClaim()
     try await RestoreReconcilerTests().aSafetyBackupThatIsGoodLetsTheRestoreGoOn()
     try await ObjectRestoreReconcilerTests().aDryRunsPlanIsWhole()
+    try await PreUpgradeTests().brokenGlassIsToldOnce()
     try await ObjectRestoreReconcilerTests().theClaimOfADatabaseIsMadeBeforeTheJob()
   }
 }

@@ -16,7 +16,7 @@ extension OperatorConfiguration {
           namespace: settings.text(.leaderElectNamespace) ?? ownNamespace,
           leaseName: settings.text(.leaderElectName) ?? "", identity: identity) : nil,
       workers: Int(settings.number(.workers)), failedBackupsLimit: Int(settings.number(.failedBackupsLimit)),
-      targetPreflight: settings.flag(.targetPreflight),
+      targetPreflight: settings.flag(.targetPreflight), preUpgradeGate: settings.flag(.preUpgradeGate),
       notifications: settings.text(.notificationsUrlFile).map {
         Notifications(
           urlFile: $0, format: NotificationFormat(rawValue: settings.text(.notificationsFormat) ?? "") ?? .json,

@@ -15,6 +15,7 @@ public enum OperatorSetting: String, Sendable, Hashable, CaseIterable {
   case workers
   case failedBackupsLimit
   case targetPreflight
+  case preUpgradeGate
   case healthHost
   case healthPort
   case notificationsUrlFile
@@ -78,6 +79,7 @@ public enum OperatorSetting: String, Sendable, Hashable, CaseIterable {
     case .workers: "2"
     case .failedBackupsLimit: "20"
     case .targetPreflight: "true"
+    case .preUpgradeGate: "false"
     case .healthPort: "8080"
     case .notificationsFormat: "json"
     case .notificationsReasons: NotificationReasons.usual.joined(separator: ",")
@@ -106,6 +108,8 @@ public enum OperatorSetting: String, Sendable, Hashable, CaseIterable {
     case .failedBackupsLimit: "Backup objects of failed runs that are kept for each policy."
     case .targetPreflight:
       "Try each policy's target by a Job when it changes, once a day, and again where that failed."
+    case .preUpgradeGate:
+      "Watch the workloads that carry the label holdfast.dev/pre-upgrade, and tell of broken glass; needs the rights of the gate."
     case .healthHost: "The address for probes and metrics. Without it all."
     case .healthPort: "The port for probes and metrics; 0 picks a free one, which is logged."
     case .notificationsUrlFile:
@@ -129,7 +133,7 @@ public enum OperatorSetting: String, Sendable, Hashable, CaseIterable {
     case .workers: .number(1...64)
     case .failedBackupsLimit: .number(1...10_000)
     case .healthPort: .number(0...65_535)
-    case .leaderElect, .targetPreflight: .truth
+    case .leaderElect, .targetPreflight, .preUpgradeGate: .truth
     case .notificationsFormat: .choice(NotificationFormat.allCases.map(\.rawValue))
     case .notificationsReasons: .choices(["*"] + EventReason.allCases.map(\.rawValue))
     case .logLevel: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"])

@@ -4,6 +4,7 @@ struct NotificationReasons: Sendable, Hashable {
   static let usual = [
     EventReason.policyInvalid, .unprotected, .protected, .targetUnreachable, .targetReachable, .backupFailed,
     .backupWaiting, .backupDeletionFailed, .verificationFailed, .restoreCompleted, .restoreFailed, .restoreUnknown,
+    .breakGlass,
   ].map(\.rawValue)
 
   private let reasons: Set<String>

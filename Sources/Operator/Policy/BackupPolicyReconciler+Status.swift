@@ -25,7 +25,12 @@ extension BackupPolicyReconciler {
     }
     status.storage = history.storage(besides: status.catalog) ?? status.storage
     Self.setVerification(&status, verification, now: Timestamp(now))
+    next = [next, try await setPreUpgrade(&status, of: policy, applied, history, now: now)].compactMap(\.self).min()
+    let gate = UpgradeGate(context: context)
+    let glass = try await gate.breakGlass(of: policy, now: now)
+    if let glass { status.breakGlass = glass.all.isEmpty ? nil : glass.all }
     try await context.client.writeStatus(of: policy, from: policy.status, to: status)
+    gate.tell(policy, glass?.news ?? [])
     tell(policy, from: policy.status, to: status)
     tellTarget(policy, from: policy.status, to: status)
     if let catalog { tellCatalog(policy, catalog) }

@@ -41,11 +41,13 @@ struct BackupPolicyReconciler: Reconciler {
     guard let json else {
       try await PolicyPermissions(context: context).revokeBeyond(key)
       try await CatalogSync(context: context).takeBackUnlessRunning(key)
+      try await UpgradeGate(context: context).tellOfMissingPolicy(key)
       try await reportDeletion(key)
       return .done
     }
     guard json.objectMeta.deletionTimestamp == nil else {
       try await CatalogSync(context: context).takeBackUnlessRunning(key)
+      try await closePreUpgrade(ofDeleted: json)
       return .done
     }
     known.remember(key, uid: json.uid)
@@ -106,9 +108,7 @@ struct BackupPolicyReconciler: Reconciler {
         applied.message = "the plan is in place, but spec.verification has no effect: \(error)"
         applied.retry = min(applied.retry ?? .seconds(60), .seconds(60))
       }
-      if policy.spec.preUpgrade != nil {
-        applied.message += "; spec.preUpgrade has no effect in this version: no upgrade waits for a backup"
-      }
+      applied.message += try await UpgradeGate(context: context).note(on: policy)
       return applied
     } catch let error as JobPlanError {
       return Applied(status: .false, reason: .invalidSpec, message: "\(error)", isScheduleApplied: false)
@@ -173,6 +173,7 @@ struct BackupPolicyReconciler: Reconciler {
     status.conditions.set(
       "Ready", .false, .invalidSpec, issue.description, generation: json.objectMeta.generation,
       now: Timestamp(context.now()))
+    Self.closePreUpgrade(&status, "the policy cannot be read: \(issue)")
     // A policy of the right shape but for its spec, which is not written.
     let stand = BackupPolicy(
       metadata: json.objectMeta, spec: BackupPolicySpec(sources: [], target: Target()), status: old)

@@ -73,5 +73,7 @@ enum EventReason: String, CaseIterable {
   case catalogIncomplete = "CatalogIncomplete"
   case verified = "Verified"
   case verificationFailed = "VerificationFailed"
+  case breakGlass = "BreakGlass"
+  case gateWithoutPolicy = "GateWithoutPolicy"
   case safetyBackupSkipped = "SafetyBackupSkipped"
 }
