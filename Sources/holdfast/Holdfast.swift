@@ -24,13 +24,13 @@ struct Holdfast: AsyncParsableCommand {
     ])
 
   static func main() async {
+    ProcessSetup.limitMemory()
     let program = CommandLine.arguments.first ?? ""
     if KubectlPlugin.isPlugin(program: program) {
       exit(
         withError: await KubectlPlugin.run(
           Array(CommandLine.arguments.dropFirst()), program: program, version: HoldfastVersion.current))
     }
-    ProcessSetup.limitMemory()
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
