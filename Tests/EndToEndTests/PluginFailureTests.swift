@@ -11,7 +11,7 @@ struct PluginFailureTests {
     metadata: {name: bao, namespace: default}
     spec:
       sources: [{name: raft, openBao: {address: "http://127.0.0.1:1", tokenSecretRef: {name: t}}}]
-      target: {provider: s3, endpoint: "http://127.0.0.1:1", bucket: b, credentialsSecretRef: {name: s3}}
+      target: {provider: s3, endpoint: "http://127.0.0.1:1", bucket: backups, credentialsSecretRef: {name: s3}}
       encryption: {none: {acknowledged: true}}
     """
 
@@ -107,7 +107,7 @@ struct PluginFailureTests {
     #expect(!(refused.errors + doctor.output).contains(token))
 
     try await cluster.sandbox?.stopAndWait()
-    let gone = try await plugin("status")
+    let gone = try await plugin("status", "--kubeconfig", file)
     #expect(gone.status == 1 && gone.errors.contains("does not answer"), "\(gone.errors)")
   }
 
