@@ -2,7 +2,7 @@
 /// manifest does. The fields are documented in `docs/format.md`.
 public struct Manifest: Codable, Sendable, Hashable {
   /// The newest `formatVersion` that this code writes. Readers accept any minor version of the same major.
-  public static let currentFormatVersion = "1.1"
+  public static let currentFormatVersion = "1.2"
 
   public struct Artifact: Codable, Sendable, Hashable {
     /// The source's name in the policy.
@@ -50,6 +50,31 @@ public struct Manifest: Codable, Sendable, Hashable {
     }
   }
 
+  /// Why the run that made the backup found it suspiciously small: see ``SizeRule``.
+  public struct Anomaly: Codable, Sendable, Hashable {
+    /// The source that shrank the most; nil where only all of them together did.
+    public var source: String?
+    /// Plain bytes.
+    public var size: Int64
+    /// Of the plain bytes of those that it was compared with.
+    public var median: Int64
+    /// How many these were.
+    public var compared: Int
+    /// The part of the median below which a size was suspicious.
+    public var minRatio: Double
+
+    public init(source: String?, size: Int64, median: Int64, compared: Int, minRatio: Double) {
+      self.source = source
+      self.size = size
+      self.median = median
+      self.compared = compared
+      self.minRatio = minRatio
+    }
+
+    /// The part of the median that is left.
+    public var share: Double { median > 0 ? Double(size) / Double(median) : 1 }
+  }
+
   public var formatVersion: String
   public var id: BackupID
   public var policy: Policy
@@ -65,11 +90,13 @@ public struct Manifest: Codable, Sendable, Hashable {
   /// The age recipients (public keys) that the artifacts are encrypted to, so that a person knows which key to fetch.
   public var recipients: [String]
   public var artifacts: [Artifact]
+  /// Since format 1.2: set where it is much smaller than the ones before it.
+  public var anomaly: Anomaly?
 
   public init(
     formatVersion: String = Manifest.currentFormatVersion, id: BackupID, policy: Policy, clusterID: String?,
     createdAt: String, completedAt: String, trigger: String, holdfastVersion: String, recipients: [String],
-    artifacts: [Artifact]
+    artifacts: [Artifact], anomaly: Anomaly? = nil
   ) {
     self.formatVersion = formatVersion
     self.id = id
@@ -81,6 +108,7 @@ public struct Manifest: Codable, Sendable, Hashable {
     self.holdfastVersion = holdfastVersion
     self.recipients = recipients
     self.artifacts = artifacts
+    self.anomaly = anomaly
   }
 
   /// Stored bytes of all artifacts.

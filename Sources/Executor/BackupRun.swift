@@ -79,7 +79,7 @@ public struct BackupRun: Sendable {
       var warnings: [String] = []
       var missing: [String] = []
       let manifest = try await lease.whileKept {
-        try await RunQueue(context: context, lease: lease, permissions: permissions).enter()
+        let earlier = try await RunQueue(context: context, lease: lease, permissions: permissions).enter()
         var artifacts: [Manifest.Artifact] = []
         var captures: [SignerCheck.Capture] = []
         for source in sources {
@@ -94,7 +94,9 @@ public struct BackupRun: Sendable {
         for index in artifacts.indices {
           artifacts[index].facts["signerInBackup"] = signers.verdicts[artifacts[index].source].map { "\($0)" }
         }
-        let manifest = makeManifest(id, artifacts)
+        var manifest = makeManifest(id, artifacts)
+        let sizes = SizeWatch(context: context, permissions: permissions)
+        manifest.anomaly = try await sizes.judge(manifest, besides: earlier ?? [])
         try await ManifestWriter(context: context, lease: lease, permissions: permissions).write(manifest)
         return manifest
       }
@@ -233,6 +235,12 @@ public struct BackupRun: Sendable {
       Backup.Artifact(
         source: $0.source, key: String($0.key.dropFirst(prefix.count)), plainSize: $0.plainSize,
         plainSHA256: $0.plainSHA256, storedSize: $0.storedSize, storedSHA256: $0.storedSHA256)
+    }
+    result.anomaly = manifest.anomaly.map { Backup.Anomaly($0) }
+    if let anomaly = result.anomaly {
+      context.logger.warning(
+        "the backup is suspiciously small",
+        metadata: ["backup.id": "\(manifest.id)", "message": "\(anomaly.message ?? "")"])
     }
     // What is missing is told once.
     result.facts = Dictionary(

@@ -34,10 +34,11 @@ final class MissingPermissions: Sendable {
     Permission.allCases.filter(lacks).map { permission in
       switch permission {
       case .list:
-        "the credentials may not list \(prefix): runs of this policy cannot see each other"
+        "the credentials may not list \(prefix): runs of this policy cannot see each other, and sizes are not compared"
           + (hasRetention ? "; nothing is pruned" : "")
       case .read:
-        "the credentials may not read below \(prefix): what was uploaded was not looked at again"
+        "the credentials may not read below \(prefix): what was uploaded was not looked at again, and its size "
+          + "is not compared with earlier ones"
       case .delete:
         "the credentials may not delete below \(prefix): the run's lease stays there; nothing is pruned"
       }

@@ -47,9 +47,12 @@ struct PrunePlanner {
     }
     var manifests: [BackupID: Manifest] = [:]
     for entry in entries { manifests[entry.id] = try await readable(entry, &report) }
+    let suspicious = SizeRule(context.plan).suspicious(among: manifests.values.map { SizeRecord($0) })
     func candidates(_ locks: [BackupID: Date]) -> [RetentionCandidate] {
       entries.map {
-        RetentionCandidate(id: $0.id, isReadable: manifests[$0.id] != nil, lockedUntil: locks[$0.id])
+        RetentionCandidate(
+          id: $0.id, isReadable: manifests[$0.id] != nil, lockedUntil: locks[$0.id],
+          isSuspicious: suspicious.contains($0.id))
       }
     }
     let ids = context.plan.protectedIDs ?? []
@@ -67,6 +70,7 @@ struct PrunePlanner {
     for kept in decision.keep where kept.reason == .locked {
       report.warnings.append("\(kept.id) is past its retention and stays until its object lock ends")
     }
+    if let waiting = Self.waiting(decision, suspicious) { report.warnings.append(waiting) }
     for deleted in decision.delete {
       guard let manifest = manifests[deleted.id] else { continue }
       report.removals.append(
@@ -75,6 +79,14 @@ struct PrunePlanner {
           keys: [layout.manifestKey(of: deleted.id)] + manifest.artifacts.map(\.key), uploads: 0,
           bytes: manifest.storedSize))
     }
+  }
+
+  private static func waiting(_ decision: RetentionDecision, _ suspicious: Set<BackupID>) -> String? {
+    let count = decision.keep.count { $0.reason == .beforeSuspicious }
+    guard count > 0, let newest = suspicious.max() else { return nil }
+    return
+      "\(count) backup(s) past their retention stay, since the newest, \(newest), is suspiciously small; to accept its "
+      + "size: kubectl annotate backup NAME \(HoldfastAPI.acceptSizeAnnotation)=REASON"
   }
 
   /// nil, with a warning, where the manifest cannot be understood: then nobody knows what belongs to it.
@@ -106,6 +118,7 @@ struct PrunePlanner {
     case .locked: "under object lock"
     case .unreadable: "its manifest cannot be used"
     case .futureDated: "dated in the future"
+    case .beforeSuspicious: "what was made after it is suspiciously small"
     case .withinRules: "within retention"
     }
   }

@@ -36,12 +36,14 @@ struct RunQueue {
   }
 
   /// Returns when it is this run's turn.
+  /// - Returns: The backups that were there by then; nil where nobody may look.
   /// - Throws: ``RunFailure`` with reason DeadlineExceeded where the others take too long.
-  func enter() async throws {
+  func enter() async throws -> [BackupID]? {
     let start = context.clock.now()
     var isFirstLook = true
+    var seen: [BackupID]?
     while true {
-      if let other = try await blocker(isFinal: false) {
+      if let other = try await blocker(isFinal: false, &seen) {
         if isFirstLook {
           context.logger.notice(
             "another run of this policy is at work; waiting", metadata: ["backup.id": "\(other)"])
@@ -52,17 +54,18 @@ struct RunQueue {
         continue
       }
       try await lease.enter(.running)
-      guard try await blocker(isFinal: true) != nil else { return }
+      guard try await blocker(isFinal: true, &seen) != nil else { return seen }
       try await lease.enter(.waiting)
     }
   }
 
   /// A live run that goes first.
-  private func blocker(isFinal: Bool) async throws -> BackupID? {
+  private func blocker(isFinal: Bool, _ seen: inout [BackupID]?) async throws -> BackupID? {
     guard !permissions.lacks(.list),
       let catalogue = try await permissions.unlessDenied(
         .list, { try await Catalogue.load(context.store, layout: context.layout, uploads: false) })
     else { return nil }
+    seen = catalogue.sorted.filter(\.hasManifest).map(\.id)
     let others = catalogue.sorted.filter { $0.id != lease.id && $0.lease != nil }
     guard !others.isEmpty else { return nil }
     let now = try await lease.storeNow()

@@ -31,6 +31,13 @@ public struct Reason: RawRepresentable, Codable, Sendable, Hashable, CustomStrin
   /// Manifests in the target cannot be used.
   public static let manifestsUnreadable = Reason("ManifestsUnreadable")
 
+  /// Scheduled runs did not come.
+  public static let runMissed = Reason("RunMissed")
+  /// A backup is much smaller than those before it, and nobody has said that this is right.
+  public static let sizeShrunk = Reason("SizeShrunk")
+  /// The same, and somebody has.
+  public static let sizeAccepted = Reason("SizeAccepted")
+
   // The check of a target.
   /// A preflight, or a backup, has written to it.
   public static let targetUsable = Reason("TargetUsable")

@@ -46,5 +46,6 @@ extension Backup.Status {
       Condition(
         type: "Failed", status: .false, lastTransitionTime: now, reason: Reason.completed.rawValue, message: message),
     ]
+    mark(manifest.anomaly.map { Backup.Anomaly($0) }, now: now)
   }
 }

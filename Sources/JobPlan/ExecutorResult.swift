@@ -85,6 +85,8 @@ public struct ExecutorResult: Codable, Sendable, Hashable {
   public var artifacts: [Backup.Artifact]?
   /// By source name.
   public var facts: [String: [String: String]]?
+  /// Set where the backup is suspiciously small.
+  public var anomaly: Backup.Anomaly?
   public var prune: Prune?
   public var catalog: Catalog?
   public var verification: Verification?

@@ -7,14 +7,18 @@ extension Plan {
   /// - Parameters:
   ///   - spec: Validated, with its defaults filled in.
   ///   - protectedIDs: In any order.
+  ///   - acceptedIDs: As well.
   public init(
-    policy: BackupPolicy, spec: BackupPolicySpec, clusterID: String?, protectedIDs: some Sequence<String> = []
+    policy: BackupPolicy, spec: BackupPolicySpec, clusterID: String?, protectedIDs: some Sequence<String> = [],
+    acceptedIDs: [String] = []
   ) {
     let ids = Set(protectedIDs).sorted()
+    let accepted = Set(acceptedIDs).sorted()
     self.init(
       policy: Policy(
         namespace: policy.metadata.namespace ?? "", name: policy.metadata.name ?? "", uid: policy.metadata.uid),
-      clusterID: clusterID, spec: spec.withoutExecutor, protectedIDs: ids.isEmpty ? nil : ids)
+      clusterID: clusterID, spec: spec.withoutExecutor, protectedIDs: ids.isEmpty ? nil : ids,
+      acceptedIDs: accepted.isEmpty ? nil : accepted)
   }
 
   /// The plan as a ConfigMap, readable by people.

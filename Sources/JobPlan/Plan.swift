@@ -72,19 +72,23 @@ public struct Plan: Codable, Sendable, Hashable {
 
   /// Ids that retention must keep, because a restore uses them or a person holds them; or ``everyID``.
   public var protectedIDs: [String]?
+  /// Ids of backups whose size a person has accepted; the newest is enough.
+  public var acceptedIDs: [String]?
   public var restore: Restore?
   /// Ids whose artifacts a delete Job removes.
   public var deleteIDs: [String]?
 
   public init(
     planVersion: Int = Plan.currentVersion, policy: Policy, clusterID: String? = nil, spec: BackupPolicySpec,
-    protectedIDs: [String]? = nil, restore: Restore? = nil, deleteIDs: [String]? = nil
+    protectedIDs: [String]? = nil, acceptedIDs: [String]? = nil, restore: Restore? = nil,
+    deleteIDs: [String]? = nil
   ) {
     self.planVersion = planVersion
     self.policy = policy
     self.clusterID = clusterID
     self.spec = spec
     self.protectedIDs = protectedIDs
+    self.acceptedIDs = acceptedIDs
     self.restore = restore
     self.deleteIDs = deleteIDs
   }

@@ -25,8 +25,10 @@ public struct PolicyObjects: Sendable {
   var namespace: String? { policy.metadata.namespace }
   private var inputs: ExecutorInputs { ExecutorInputs(spec: spec) }
 
-  public func plan(protectedIDs: some Sequence<String> = []) throws -> ConfigMap {
-    try Plan(policy: policy, spec: spec, clusterID: clusterID, protectedIDs: protectedIDs).configMap(
+  public func plan(protectedIDs: some Sequence<String> = [], acceptedIDs: [String] = []) throws -> ConfigMap {
+    try Plan(
+      policy: policy, spec: spec, clusterID: clusterID, protectedIDs: protectedIDs, acceptedIDs: acceptedIDs
+    ).configMap(
       name: ObjectNames.plan(policy: name), owner: policy.ownerReference(), labels: ObjectLabels.of(policy: name))
   }
 

@@ -99,7 +99,8 @@ struct RetentionDecisionTests {
           isReadable: Int.random(in: 0..<8, using: &generator) > 0,
           isHeld: Int.random(in: 0..<8, using: &generator) == 0,
           lockedUntil: Int.random(in: 0..<4, using: &generator) == 0
-            ? Self.now.addingTimeInterval(Double.random(in: -2...2, using: &generator) * Self.day) : nil)
+            ? Self.now.addingTimeInterval(Double.random(in: -2...2, using: &generator) * Self.day) : nil,
+          isSuspicious: round % 2 == 0 && Int.random(in: 0..<3, using: &generator) == 0)
       }
       let foreign = BackupID(date: Self.now.addingTimeInterval(-99 * Self.day), using: &generator)
       let protected = Set(
@@ -120,6 +121,13 @@ struct RetentionDecisionTests {
       let newest = candidates.filter { $0.isReadable && $0.id.date <= Self.now.addingTimeInterval(3_600) }.map(\.id)
         .max()
       if let newest { #expect(!deleted.contains(newest), "round \(round)") }
+      // Whatever is suspicious: of the others none goes that would stay without it, and none while it is the newest.
+      let usual = Self.decide(
+        candidates.filter { !$0.isSuspicious }, maxCount: maxCount, maxAgeDays: maxAge, protected: protected)
+      #expect(Set(usual.delete.map(\.id)).isSuperset(of: deleted.filter { !byID[$0]!.isSuspicious }), "round \(round)")
+      if let newest, byID[newest]!.isSuspicious {
+        #expect(deleted.allSatisfy { byID[$0]!.isSuspicious }, "round \(round)")
+      }
       if candidates.contains(where: \.isReadable) { #expect(decision.keep.contains { byID[$0.id]!.isReadable }) }
 
       // Order does not matter, a second run finds nothing, and more places delete less.

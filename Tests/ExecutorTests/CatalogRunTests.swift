@@ -175,7 +175,8 @@ import Testing
   }
 
   @Test func thousandsComeInPages() async throws {
-    let world = World()
+    var world = World()
+    world.plan.spec.historyLimit = 10_000
     let template = try #require(await world.backup([FakeSource(size: 10)]).id)
     let bytes = try await world.memory.getBytes(world.layout.policyPrefix + "\(template)/manifest.json", upTo: 1 << 20)
     // As a version without a manifest's own digest wrote it, so that its ids may be edited.

@@ -13,9 +13,16 @@ public import Foundation
 /// A backup dated more than ``futureTolerance`` ahead was made by a clock that was wrong. Were it counted, it would be
 /// "the newest" until that date comes and push good backups out; so it stays, takes no place, and is the newest good one
 /// only where there is no other. If instead `now` is wrong and behind, every backup looks like that, and nothing goes.
+///
+/// A suspicious backup may be what is left of a loss, so that it never costs one that is not: it takes a place only among its
+/// own kind. While the newest backup is suspicious, the newest one that is not and all before it stay, whatever the rules say;
+/// of the suspicious ones since then the rules keep as many as of any. Where a newer one is as big as it should be, a suspicious one
+/// goes when there are `maxCount` newer ones that are not suspicious, or by its age.
 public struct RetentionDecision: Sendable, Hashable {
   public enum KeepReason: String, Sendable, Hashable, CaseIterable {
     case newestGood, inUse, held, locked, unreadable, futureDated
+    /// The newest backup is suspicious, and this one is from before that.
+    case beforeSuspicious
     /// Neither rule speaks against it.
     case withinRules
   }
@@ -55,21 +62,27 @@ public struct RetentionDecision: Sendable, Hashable {
     let sorted = merged(candidates).sorted { $0.id > $1.id }
     let horizon = now.addingTimeInterval(futureTolerance.seconds)
     let readable = sorted.filter(\.isReadable)
-    let newestGood = (readable.first { $0.id.date <= horizon } ?? readable.first)?.id
+    let newest = readable.first { $0.id.date <= horizon } ?? readable.first
+    let newestGood = newest?.id
+    // What is this old, or older, waits until somebody has looked at what came after it.
+    let frozen =
+      newest?.isSuspicious == true ? readable.first { $0.id.date <= horizon && !$0.isSuspicious }?.id : nil
     var decision = RetentionDecision(keep: [], delete: [])
-    var places = 0
+    var places = Places()
     for candidate in sorted {
       if let reason = exemption(of: candidate, horizon, protected) {
         decision.keep.append(Kept(id: candidate.id, reason: candidate.id == newestGood ? .newestGood : reason))
         continue
       }
-      places += 1
-      guard let reason = expiry(of: candidate.id, place: places, rules, now) else {
+      let place = places.take(candidate)
+      guard let reason = expiry(of: candidate.id, place: place, rules, now) else {
         decision.keep.append(Kept(id: candidate.id, reason: candidate.id == newestGood ? .newestGood : .withinRules))
         continue
       }
       if candidate.id == newestGood {
         decision.keep.append(Kept(id: candidate.id, reason: .newestGood))
+      } else if let frozen, candidate.id <= frozen {
+        decision.keep.append(Kept(id: candidate.id, reason: .beforeSuspicious))
       } else if let lockedUntil = candidate.lockedUntil, lockedUntil > now {
         decision.keep.append(Kept(id: candidate.id, reason: .locked))
       } else {
@@ -78,6 +91,23 @@ public struct RetentionDecision: Sendable, Hashable {
     }
     decision.delete.reverse()
     return decision
+  }
+
+  /// Suspicious backups take places of their own.
+  private struct Places {
+    var good = 0
+    var suspicious = 0
+
+    /// - Returns: The place by which the candidate is judged, from 1.
+    mutating func take(_ candidate: RetentionCandidate) -> Int {
+      guard candidate.isSuspicious else {
+        good += 1
+        return good
+      }
+      suspicious += 1
+      // Behind as many good ones as the rules keep, or as many of its own kind, it is of no use.
+      return max(suspicious, good + 1)
+    }
   }
 
   /// Why a candidate stays and takes no place, or nil.
@@ -101,7 +131,8 @@ public struct RetentionDecision: Sendable, Hashable {
       Dictionary(candidates.map { ($0.id, $0) }) { first, second in
         RetentionCandidate(
           id: first.id, isReadable: first.isReadable && second.isReadable, isHeld: first.isHeld || second.isHeld,
-          lockedUntil: [first.lockedUntil, second.lockedUntil].compactMap(\.self).max())
+          lockedUntil: [first.lockedUntil, second.lockedUntil].compactMap(\.self).max(),
+          isSuspicious: first.isSuspicious && second.isSuspicious)
       }.values)
   }
 }

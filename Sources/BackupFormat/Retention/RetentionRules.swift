@@ -23,11 +23,16 @@ public struct RetentionCandidate: Sendable, Hashable {
   public var isHeld: Bool
   /// The end of the object lock on its manifest or any artifact.
   public var lockedUntil: Date?
+  /// It is much smaller than those before it, and no person has accepted that: see ``SizeRule``.
+  public var isSuspicious: Bool
 
-  public init(id: BackupID, isReadable: Bool = true, isHeld: Bool = false, lockedUntil: Date? = nil) {
+  public init(
+    id: BackupID, isReadable: Bool = true, isHeld: Bool = false, lockedUntil: Date? = nil, isSuspicious: Bool = false
+  ) {
     self.id = id
     self.isReadable = isReadable
     self.isHeld = isHeld
     self.lockedUntil = lockedUntil
+    self.isSuspicious = isSuspicious
   }
 }

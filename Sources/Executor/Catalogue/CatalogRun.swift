@@ -7,13 +7,14 @@ internal import KubernetesModel
 internal import Logging
 internal import ObjectStore
 
-/// Makes a Backup object for each manifest below the policy's prefix that has none.
+/// Makes a Backup object for each manifest below the policy's prefix that has none: for the newest ones, as many as the policy
+/// keeps Backups (`spec.historyLimit`).
 ///
 /// - Nothing is ever deleted, and no Backup is changed but one that somebody died while making: an empty listing, one that
 ///   fails or one that ends early leaves all as it is.
 /// - A manifest that cannot be used is counted and named; the others go on.
 /// - Idempotent: a second run makes nothing. One that died is run again.
-/// - Memory: a page of keys, a few manifests, and about 200 bytes for each Backup object of the policy.
+/// - Memory: a page of keys, a few manifests, and about 200 bytes for each Backup object that the policy has or may have.
 public struct CatalogRun: Sendable {
   /// What became of a manifest that had no Backup.
   public struct Item: Sendable {
@@ -83,24 +84,37 @@ public struct CatalogRun: Sendable {
     var tally = Tally()
     // Whose manifest was not seen.
     var unseen = Set(survey.byID.filter { $0.value.isComplete && isHere($0.value, $0.key) }.keys)
+    // Oldest first.
+    var newest: [ManifestWalk.Found] = []
+    var omitted = 0
+    let limit = context.plan.spec.resolvedHistoryLimit
     do {
       try await ManifestWalk(store: context.store, layout: context.layout).run { page in
         for found in page {
           unseen.remove(found.id.rawValue)
           tally.see(found)
         }
-        let missing = page.filter { survey.byID[$0.id.rawValue]?.isComplete != true }
-        for batch in stride(from: 0, to: missing.count, by: Self.width) {
-          let items = try await inParallel(Array(missing[batch..<min(batch + Self.width, missing.count)])) {
-            try await make($0, survey)
-          }
-          for item in items.compactMap(\.self) {
-            tally.take(item)
-            tell(item)
-            each(item)
-          }
-        }
+        newest += page
+        let older = newest.prefix(max(0, newest.count - limit))
+        omitted += older.count { survey.byID[$0.id.rawValue]?.isComplete != true }
+        newest.removeFirst(older.count)
         return true
+      }
+      let missing = newest.filter { survey.byID[$0.id.rawValue]?.isComplete != true }
+      for batch in stride(from: 0, to: missing.count, by: Self.width) {
+        let items = try await inParallel(Array(missing[batch..<min(batch + Self.width, missing.count)])) {
+          try await make($0, survey)
+        }
+        for item in items.compactMap(\.self) {
+          tally.take(item)
+          tell(item)
+          each(item)
+        }
+      }
+      if omitted > 0 {
+        tally.report.warnings.append(
+          "\(omitted) older backup(s) have no Backup object, since the policy keeps \(limit) (spec.historyLimit); "
+            + "'holdfast list' shows them, and a restore reaches one by spec.from.location")
       }
       try await lookFor(unseen, survey, &tally)
     } catch {

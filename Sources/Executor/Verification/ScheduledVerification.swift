@@ -107,7 +107,13 @@ public struct ScheduledVerification: Sendable {
       return true
     }
     guard let count = verification?.count else {
-      func last(_ id: BackupID) -> Date { survey.byID[id.rawValue]?.verifiedAt ?? .distantPast }
+      // Of those that are older than every Backup object nobody can tell when they were read: they come last.
+      let known = survey.byID.filter(\.value.isComplete)
+      let first = known.keys.compactMap { BackupID($0) }.min()
+      func last(_ id: BackupID) -> Date {
+        if let at = known[id.rawValue]?.verifiedAt { return at }
+        return first.map { id < $0 } ?? false ? .distantFuture : .distantPast
+      }
       return (ids.sorted { (last($0), $1) < (last($1), $0) }, oldest)
     }
     return (Array(ids.sorted(by: >).prefix(count)), oldest)
