@@ -233,7 +233,7 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
 
   public var observedGeneration: Int64?
   /// `Ready`, `Scheduled`, `Protected`, `TargetReachable`, `TLSVerified` where that is off, `Verified` where backups are read
-  /// back, and `CatalogSynced` where the target held older backups.
+  /// back, `CatalogSynced` where the target held older backups, and `Suspicious` while the newest backup is.
   public var conditions: [Condition]?
   public var lastBackup: Run?
   public var lastSuccessfulBackup: Run?

@@ -23,8 +23,12 @@ import Testing
     let figures = PolicyMetric.figures(of: policy, status, PolicyHistory([]), missed: 0)
     #expect(figures[.protected] == 0 && figures[.suspended] == 0 && figures[.consecutiveFailures] == 0)
     #expect(figures[.expectedInterval] == 86_400 && figures[.missedRuns] == 0)
+    #expect(figures[.recoveryObjective] == 108_000)
     #expect(figures[.nextRun] == RFC3339.parse("2026-11-22T03:00:00Z")?.timeIntervalSince1970)
-    for metric in [PolicyMetric.lastSuccessTime, .lastRunTime, .lastRunSucceeded, .storedBackups, .verificationFailed] {
+    for metric in [
+      PolicyMetric.lastSuccessTime, .recoveryPoint, .lastRunTime, .lastRunSucceeded, .storedBackups,
+      .verificationFailed,
+    ] {
       #expect(figures[metric] == nil, "\(metric)")
     }
   }
@@ -34,6 +38,7 @@ import Testing
       $0.status?.size = 100
       $0.status?.artifacts = Make.result().artifacts
       $0.status?.verified = true
+      $0.status?.verification = Backup.Verification(time: Timestamp(Scene.start - 100))
       $0.status?.storage = .init(count: 3, bytes: 900, oldest: Timestamp(Scene.start - 90_000))
     }
     let failed = Make.done("failed", at: Scene.start - 600, phase: .failed)
@@ -49,7 +54,9 @@ import Testing
     #expect(figures[.lastSuccessSize] == 100 && figures[.lastSuccessPlainSize] == 200)
     #expect(figures[.lastRunTime] == start - 570 && figures[.lastRunSucceeded] == 0)
     #expect(figures[.consecutiveFailures] == 1 && figures[.verificationFailed] == 0)
-    #expect(figures[.lastVerifiedTime] == start - 3_570)
+    #expect(figures[.lastVerifiedTime] == start - 100, "when it was read back, not when it was made")
+    #expect(figures[.recoveryPoint] == start - 3_600 && figures[.suspicious] == 0)
+    #expect(figures[.recoveryObjective] == nil, "neither a schedule nor an objective")
     #expect(figures[.storedBackups] == 3 && figures[.storedBytes] == 900 && figures[.oldestStored] == start - 90_000)
     // Without a schedule nothing is due.
     #expect(figures[.expectedInterval] == nil && figures[.nextRun] == nil && figures[.missedRuns] == nil)
@@ -124,69 +131,5 @@ import Testing
     }
     request.remove()
     #expect(metrics.text.isEmpty)
-  }
-
-  // MARK: Missed runs
-
-  private func missed(since: String, now: String, schedule: String = "0 3 * * *") throws -> MissedRuns {
-    MissedRuns(
-      schedule: try CronSchedule(schedule, seed: ""), timeZone: .gmt, since: try #require(RFC3339.parse(since)),
-      deadline: 3_600, now: try #require(RFC3339.parse(now)))
-  }
-
-  @Test func aRunIsMissedWhenItsDeadlinePassed() throws {
-    let before = try missed(since: "2026-11-20T03:00:05Z", now: "2026-11-21T03:59:59Z")
-    #expect(before.count == 0 && before.changesAt == RFC3339.parse("2026-11-21T04:00:00Z"))
-    let after = try missed(since: "2026-11-20T03:00:05Z", now: "2026-11-21T04:00:00Z")
-    #expect(after.count == 1 && after.changesAt == RFC3339.parse("2026-11-22T04:00:00Z"))
-    #expect(try missed(since: "2026-11-20T03:00:05Z", now: "2026-11-24T12:00:00Z").count == 4)
-    let long = try missed(since: "2020-01-01T00:00:00Z", now: "2026-11-24T12:00:00Z", schedule: "* * * * *")
-    #expect(long.count == MissedRuns.limit && long.changesAt == nil)
-    #expect(try missed(since: "2026-11-20T03:00:05Z", now: "2026-11-24T12:00:00Z", schedule: "0 0 30 2 *").count == 0)
-  }
-
-  @Test func onlyRunsOfTheScheduleEndTheCount() throws {
-    let memory = ScheduleMemory()
-    var policy = Make.policy()
-    policy.metadata.creationTimestamp = Timestamp(Scene.start - 3 * 86_400)
-    let now = Scene.start
-    func count(_ backups: [Backup]) -> Int? {
-      memory.missed(of: policy, BackupPolicyStatus(), PolicyHistory(backups), now: now)?.count
-    }
-    #expect(count([]) == 3)
-    #expect(count([Make.done("manual") { $0.status?.trigger = .manual }]) == 3)
-    #expect(
-      count([Make.done("run", at: Scene.start - 32_000, phase: .failed) { $0.status?.trigger = .scheduled }]) == 0)
-    policy.spec.suspend = true
-    #expect(count([]) == nil)
-  }
-
-  @Test func aNewScheduleHasMissedNothingThatWasDueBeforeIt() {
-    let memory = ScheduleMemory()
-    var policy = Make.policy()
-    policy.metadata.creationTimestamp = Timestamp(Scene.start - 30 * 86_400)
-    let run = Make.done("run", at: Scene.start - 6 * 86_400) { $0.status?.trigger = .scheduled }
-    func count(_ now: Date) -> Int? {
-      memory.missed(of: policy, BackupPolicyStatus(), PolicyHistory([run]), now: now)?.count
-    }
-    policy.spec.schedule = "@weekly"
-    _ = count(Scene.start)
-    policy.spec.schedule = "@hourly"
-    #expect(count(Scene.start + 5) == 0)
-    #expect(count(Scene.start + 3 * 3_600) == 2)
-  }
-
-  @Test func thePolicyIsLookedAtAgainWhenARunWouldBeMissed() async throws {
-    let scene = Scene()
-    scene.cluster.put(Make.policy { $0.startingDeadlineSeconds = 600 })
-    scene.clock.advance(16 * 3_600)  // 04:00, an hour after the run that did not come.
-    _ = try await scene.reconcilePolicy()
-    scene.clock.advance(23 * 3_600 + 60)  // 03:01: the run is due, and missed in nine minutes.
-    let result = try await scene.reconcilePolicy()
-    guard case .requeue(after: let delay) = result else {
-      Issue.record("nothing looks again")
-      return
-    }
-    #expect(delay <= .seconds(9 * 60 + 1))
   }
 }

@@ -71,6 +71,9 @@ extension PolicyMetric {
   ) -> [PolicyMetric: Double] {
     var figures: [PolicyMetric: Double] = [:]
     figures[.protected] = status.conditions["Protected"]?.status == .true ? 1 : 0
+    figures[.recoveryPoint] = status.recoveryPoint?.time.seconds
+    figures[.recoveryObjective] = policy.recoveryObjective
+    figures[.suspicious] = status.conditions["Suspicious"]?.status == .true ? 1 : 0
     figures[.suspended] = policy.spec.suspend == true ? 1 : 0
     if let target = status.conditions["TargetReachable"], target.status != .unknown {
       figures[.targetReachable] = target.status == .true ? 1 : 0
@@ -88,7 +91,7 @@ extension PolicyMetric {
     figures[.expectedInterval] = policy.expectedInterval
     figures[.nextRun] = status.nextScheduledTime?.seconds
     figures[.missedRuns] = missed.map(Double.init)
-    figures[.lastVerifiedTime] = history.lastVerified?.status?.completionTime?.seconds
+    figures[.lastVerifiedTime] = history.lastVerifiedTime?.seconds
     figures[.verificationFailed] = history.lastLookedAt?.status?.verified.map { $0 ? 0 : 1 }
     figures[.storedBackups] = status.storage.map { Double($0.count) }
     figures[.storedBytes] = status.storage.map { Double($0.bytes) }
@@ -110,6 +113,12 @@ extension Backup {
 }
 
 extension BackupPolicy {
+  /// Seconds.
+  fileprivate var recoveryObjective: Double? {
+    let schedule = spec.schedule.flatMap { try? CronSchedule($0, seed: "\(key)") }
+    return spec.recoveryObjective(schedule).map { Double($0.components.seconds) }
+  }
+
   /// Seconds.
   fileprivate var expectedInterval: Double? {
     let schedule = spec.schedule.flatMap { try? CronSchedule($0, seed: "\(key)") }

@@ -3,8 +3,8 @@ struct NotificationReasons: Sendable, Hashable {
   /// What somebody wants to know without looking: trouble, and its end.
   static let usual = [
     EventReason.policyInvalid, .unprotected, .protected, .targetUnreachable, .targetReachable, .backupFailed,
-    .backupWaiting, .backupDeletionFailed, .verificationFailed, .restoreCompleted, .restoreFailed, .restoreUnknown,
-    .breakGlass,
+    .backupWaiting, .backupSuspicious, .runMissed, .backupDeletionFailed, .verificationFailed, .restoreCompleted,
+    .restoreFailed, .restoreUnknown, .breakGlass,
   ].map(\.rawValue)
 
   private let reasons: Set<String>

@@ -29,15 +29,23 @@ extension BackupPolicyReconciler {
     let gate = UpgradeGate(context: context)
     let glass = try await gate.breakGlass(of: policy, now: now)
     if let glass { status.breakGlass = glass.all.isEmpty ? nil : glass.all }
+    let sizes = SizeTracking(history, minRatio: policy.spec.resolvedMinSizeRatio, now: now)
+    try await markSizes(history, sizes)
+    Self.setSize(&status, sizes, now: Timestamp(now))
+    let missed = try await missed(policy, status, history, now: now)
+    Self.setMissed(&status, missed, now: Timestamp(now))
+    // The last change: everything else decides whether there is one.
+    try Self.renewAge(&status, from: policy.status, now: now)
     try await context.client.writeStatus(of: policy, from: policy.status, to: status)
     gate.tell(policy, glass?.news ?? [])
     tell(policy, from: policy.status, to: status)
     tellTarget(policy, from: policy.status, to: status)
     if let catalog { tellCatalog(policy, catalog) }
     tellVerification(policy, from: policy.status, to: status)
-    let missed = schedules.missed(of: policy, status, history, now: now)
-    next = [next, missed?.changesAt].compactMap(\.self).min()
-    PolicyMetrics(policy.key).record(PolicyMetric.figures(of: policy, status, history, missed: missed?.count))
+    tellSize(policy, from: policy.status, to: status)
+    tellMissed(policy, missed, from: policy.status, to: status)
+    next = [next, missed?.runs.changesAt].compactMap(\.self).min()
+    PolicyMetrics(policy.key).record(PolicyMetric.figures(of: policy, status, history, missed: missed?.runs.count))
     return next.map { .milliseconds(Int64(max(1, $0.timeIntervalSince(now) + 1) * 1_000)) }
   }
 
@@ -51,7 +59,8 @@ extension BackupPolicyReconciler {
     let generation = policy.metadata.generation
     let time = Timestamp(now)
     let protection = Protection.of(
-      schedule: schedule, timeZone: timeZone, lastGood: history.lastGood.map { ($0.runTime, $0.key.name) },
+      schedule: schedule, timeZone: timeZone, objective: spec.objective?.maxAgeDuration,
+      lastGood: history.lastGood.map { ($0.runTime, $0.key.name) },
       lastFailure: history.failuresInRow.first?.status?.failure, damage: history.newestDamage, now: now)
 
     var status = policy.status ?? BackupPolicyStatus()
@@ -60,6 +69,10 @@ extension BackupPolicyReconciler {
     // Of an invalid policy the last good schedule is still in force.
     if applied.isScheduleApplied {
       let (condition, reason, message) = scheduledCondition(spec, schedule)
+      // Another schedule has missed nothing of what the old one did: the time of the condition is since when it is in force.
+      if let old = status.conditions["Scheduled"], old.status == .true, !old.message.hasPrefix(message) {
+        status.conditions?.removeAll { $0.type == "Scheduled" }
+      }
       status.conditions.set("Scheduled", condition, reason, message, generation: generation, now: time)
     }
     status.conditions.set(
@@ -68,6 +81,7 @@ extension BackupPolicyReconciler {
     status.lastSuccessfulBackup = history.lastSuccessfulRun
     status.consecutiveFailures = history.failuresInRow.count
     status.storage = history.storage ?? status.storage
+    setRecoveryPoint(&status, of: spec, schedule, history)
     let nextRun = spec.suspend == true ? nil : schedule?.next(after: now, timeZone: timeZone)
     status.nextScheduledTime = nextRun.map { Timestamp($0) }
     return (status, [nextRun, protection.changesAt].compactMap(\.self).min())

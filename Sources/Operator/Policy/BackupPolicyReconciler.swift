@@ -29,7 +29,6 @@ struct BackupPolicyReconciler: Reconciler {
   let context: OperatorContext
   private var client: KubernetesClient { context.client }
   private let known = KnownPolicies()
-  let schedules = ScheduleMemory()
 
   init(context: OperatorContext) { self.context = context }
 
@@ -62,7 +61,7 @@ struct BackupPolicyReconciler: Reconciler {
     let history = PolicyHistory(
       try await client.backups(of: key.name, in: namespace), clusterID: try await context.clusterID.value(),
       now: context.now())
-    try await tidyUp(history)
+    try await tidyUp(policy, history)
     let target: TargetPreflight.Outcome?
     if let objects = applied.objects {
       target = try await TargetPreflight(context: context).outcome(for: policy, objects, history)
@@ -121,37 +120,11 @@ struct BackupPolicyReconciler: Reconciler {
     }
   }
 
-  // MARK: Backups that mirror nothing any more
-
-  private func tidyUp(_ history: PolicyHistory) async throws {
-    let gone = history.pruned + history.duplicates + history.failedBeyond(context.configuration.failedBackupsLimit)
-    for backup in gone where backup.metadata.deletionTimestamp == nil {
-      do {
-        try await remove(backup)
-      } catch let error as KubernetesError where error.code == .notFound {
-        continue
-      }
-    }
-  }
-
-  private func remove(_ backup: Backup) async throws {
-    // The artifacts are gone already, or never were, so that nothing is left for the finalizer to do.
-    let others = (backup.metadata.finalizers ?? []).filter { $0 != HoldfastAPI.artifactsFinalizer }
-    if others.count != (backup.metadata.finalizers ?? []).count {
-      try await client.patchMetadata(of: backup, ["finalizers": .array(others.map { .string($0) })])
-    }
-    try await client.delete(
-      Backup.self, name: backup.key.name, namespace: backup.metadata.namespace,
-      options: DeleteOptions(uid: backup.metadata.uid))
-    context.logger.info("A Backup without artifacts was removed.", metadata: ["backup": "\(backup.key)"])
-  }
-
   // MARK: Deletion and unreadable objects
 
   private func reportDeletion(_ key: ObjectKey) async throws {
     guard let uid = known.forget(key), let namespace = key.namespace else { return }
     PolicyMetrics(key).remove()
-    schedules.forget(key)
     let count = try await client.backups(of: key.name, in: namespace).filter { $0.status?.phase == .completed }.count
     let message =
       "The policy is deleted, with its CronJob and plan. Its backups stay in the bucket"

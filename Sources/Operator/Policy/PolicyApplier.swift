@@ -27,8 +27,8 @@ struct PolicyApplier: Sendable {
   /// What a Job of this policy mounts and runs as.
   func applyPlan(_ objects: PolicyObjects) async throws {
     let policy = objects.policy
-    let ids = try await ProtectedBackups(client: context.client).ids(for: policy, now: context.now())
-    let plan = try objects.plan(protectedIDs: ids)
+    let wishes = try await ProtectedBackups(client: context.client).wishes(for: policy, now: context.now())
+    let plan = try objects.plan(protectedIDs: wishes.protected, acceptedIDs: wishes.accepted)
     tell(policy, "ConfigMap \(plan.key.name)", try await owned.ensure(plan))
     if let account = objects.serviceAccount {
       tell(policy, "ServiceAccount \(account.key.name)", try await owned.ensureExists(account))

@@ -29,7 +29,10 @@ struct PolicyHistory: Sendable {
   /// The newest backup that was looked at, whatever was found.
   var lastLookedAt: Backup? { runs.first { $0.status?.verified != nil } }
 
-  var lastVerified: Backup? { runs.first { $0.status?.verified == true } }
+  /// When a backup was last read back and found good, whichever it was.
+  var lastVerifiedTime: Timestamp? {
+    runs.compactMap { $0.status?.verified == true ? $0.status?.verification?.time : nil }.max()
+  }
 
   /// Failed runs since the last good one.
   var failuresInRow: [Backup] {

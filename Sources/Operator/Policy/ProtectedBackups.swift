@@ -10,10 +10,17 @@ struct ProtectedBackups: Sendable {
   let client: KubernetesClient
 
   func ids(for policy: BackupPolicy, now: Date) async throws -> Set<String> {
+    try await wishes(for: policy, now: now).protected
+  }
+
+  /// - Returns: `accepted`: the newest backup whose size a person has accepted, if any.
+  func wishes(for policy: BackupPolicy, now: Date) async throws -> (protected: Set<String>, accepted: [String]) {
     let namespace = policy.metadata.namespace ?? ""
     let backups = try await client.backups(of: policy.key.name, in: namespace)
     let requests = try await client.all(RestoreRequest.self, in: namespace)
-    return Self.ids(policy: policy.key.name, namespace: namespace, backups: backups, requests: requests, now: now)
+    let protected = Self.ids(
+      policy: policy.key.name, namespace: namespace, backups: backups, requests: requests, now: now)
+    return (protected, [SizeTracking.accepted(backups, now: now)].compactMap(\.self))
   }
 
   static func ids(

@@ -2,7 +2,7 @@ import Foundation
 import HoldfastAPI
 import KubernetesModel
 
-/// Whether a policy's last good backup is as young as its schedule allows: what an operator on call looks at first.
+/// Whether a policy's last good backup is as young as its objective or its schedule asks for: what an operator on call looks at first.
 struct Protection: Sendable, Hashable {
   var status: Condition.Status
   var reason: Reason
@@ -18,11 +18,12 @@ struct Protection: Sendable, Hashable {
   /// - Parameters:
   ///   - schedule: nil for manual runs only.
   ///   - lastGood: When the last good run began, and its name.
+  ///   - objective: How old it may become, where the policy says so; the schedule is not asked then.
   ///   - lastFailure: The failure of a later run.
   ///   - damage: What is wrong with the last good run's backup, where it was read back and found damaged.
   static func of(
-    schedule: CronSchedule?, timeZone: TimeZone, lastGood: (start: Date, name: String)?, lastFailure: Backup.Failure?,
-    damage: String? = nil, now: Date
+    schedule: CronSchedule?, timeZone: TimeZone, objective: Duration? = nil,
+    lastGood: (start: Date, name: String)?, lastFailure: Backup.Failure?, damage: String? = nil, now: Date
   ) -> Protection {
     let failure = lastFailure.map { "; the last run failed: \($0.reason), step \($0.step): \($0.message)" } ?? ""
     guard let lastGood else {
@@ -34,6 +35,14 @@ struct Protection: Sendable, Hashable {
     if let damage {
       return Protection(
         status: .false, reason: .backupDamaged, message: "\(last), and it is not as it was made: \(damage)\(failure)")
+    }
+    if let objective {
+      let due = lastGood.start.addingTimeInterval(Double(objective.components.seconds))
+      if now < due { return Protection(status: .true, reason: .recentBackup, message: last + failure, changesAt: due) }
+      return Protection(
+        status: .false, reason: lastFailure == nil ? .backupOverdue : .lastBackupFailed,
+        message: "\(last), which is longer ago than \(DurationText.format(objective)) (spec.objective.maxAge)\(failure)"
+      )
     }
     guard let schedule, let next = schedule.next(after: lastGood.start, timeZone: timeZone),
       let interval = schedule.expectedInterval

@@ -50,11 +50,35 @@ struct RestoreResolver: Sendable {
     guard let chosen else {
       let before = latest.before.map { " made before \($0)" } ?? ""
       let verified = latest.requireVerified == true ? " that is verified" : Self.damagedOnes(backups)
+      let older = try await beyondLimit(latest, in: namespace, backups)
       throw RestoreStop(
         "resolve", .backupNotFound,
-        "spec.from.latest: policy \(latest.policyRef.name) has no completed Backup\(before)\(verified)")
+        "spec.from.latest: policy \(latest.policyRef.name) has no completed Backup\(before)\(verified)\(older)")
     }
     return try await resolve(chosen, request)
+  }
+
+  /// Where the Backup objects may not be all that there is: how to reach the others.
+  private func beyondLimit(
+    _ latest: RestoreRequest.From.Latest, in namespace: String, _ backups: [Backup]
+  ) async throws -> String {
+    let completed = backups.filter { $0.status?.phase == .completed }
+    guard latest.before != nil,
+      case .valid(let policy) = try await context.policy(latest.policyRef.name, in: namespace, needsTrust: false),
+      completed.count >= policy.spec.resolvedHistoryLimit
+    else { return "" }
+    let limit = policy.spec.resolvedHistoryLimit
+    return
+      ". Of its backups only the newest \(limit) have Backup objects (spec.historyLimit); older ones may be in the bucket: "
+      + "raise spec.historyLimit and have it listed again (kubectl annotate bpol \(policy.key.name) "
+      + "\(HoldfastAPI.catalogSyncAnnotation)=1 --overwrite), or find the id with 'holdfast list' and restore it by "
+      + "spec.from.location"
+  }
+
+  /// The newest backup of what was lost holds little: who restores it should read that before.
+  private static func doubt(about backup: Backup) -> String {
+    guard backup.status?.conditions["Suspicious"]?.status == .true else { return "" }
+    return "; it is suspiciously small: \(backup.status?.anomaly?.message ?? "see its status")"
   }
 
   /// Damaged ones are only restored by name.
@@ -100,7 +124,7 @@ struct RestoreResolver: Sendable {
     return ResolvedRestore(
       policy: policy, origin: Plan.Policy(namespace: namespace, name: name),
       spec: policy.spec.defaulted(namespace: namespace, name: name), id: id, location: backup.status?.location,
-      summary: "Backup \(backup.key.name), id \(id)")
+      summary: "Backup \(backup.key.name), id \(id)\(Self.doubt(about: backup))")
   }
 
   /// What a request says of a source whose policy nobody knows. What a backup of a trusted namespace holds beyond it is

@@ -41,7 +41,10 @@ extension RunObservation {
     let results = results(of: .backup)
     // Completed with a result that says otherwise is not a success, whatever the exit code was.
     guard let result = results.last(where: { $0.outcome == .succeeded }) else {
-      if let other = results.last, let failure = other.failure { return failed(&status, failure, now) }
+      if let other = results.last, var failure = other.failure {
+        failure.pod = endedPods.last { $0.result == other }?.metadata.name
+        return failed(&status, failure, now)
+      }
       return completedWithoutResult(&status, now)
     }
     status.phase = .completed
@@ -56,10 +59,11 @@ extension RunObservation {
       .init(count: $0.count, bytes: $0.bytes, oldest: $0.oldest, newest: $0.newest)
     }
     status.pruned = result.prune.flatMap { $0.deleted.isEmpty ? nil : $0.deleted }
-    var warnings = result.warnings ?? []
+    var warnings = [result.anomaly?.message.map { "suspicious: \($0)" }].compactMap(\.self) + (result.warnings ?? [])
     if let message = result.prune?.message { warnings.append(Self.retentionWarning + message) }
     if result.truncated == true { warnings.append("the list of artifacts is cut; the manifest in the bucket is whole") }
     partial(&status, result.missing ?? [], now)
+    status.mark(result.anomaly, now: now)
     finish(&status, warnings: warnings, now)
   }
 
@@ -105,7 +109,10 @@ extension RunObservation {
 
   private func active(_ status: inout Backup.Status, _ now: Timestamp) {
     let ended = endedPods.last { $0.terminated?.exitCode != 0 }
-    if let ended { status.failure = ended.result?.failure ?? ended.cause.map { Backup.Failure($0) } }
+    if let ended {
+      status.failure = ended.result?.failure ?? ended.cause.map { Backup.Failure($0) }
+      status.failure?.pod = ended.metadata.name
+    }
     if isBeingStoppedBeforeItsStart { return }
     guard let pod = newestPod, pod.terminated == nil else {
       // Between two attempts, or before the first.
@@ -119,7 +126,7 @@ extension RunObservation {
     }
     status.phase = status.phase == .running ? .running : .pending
     let reason = pod.cause?.reason ?? .waitingForJob
-    progress(&status, reason, "waits for pod \(pod.key.name): \(pod.waitingFor ?? "it starts")", now)
+    progress(&status, reason, "\(Self.waitPrefix)\(pod.key.name): \(pod.waitingFor ?? "it starts")", now)
   }
 
   /// The deadline removes a pod that could not start, and with it why. What was recorded before is all that will ever be

@@ -29,7 +29,7 @@ struct RunObservation: Sendable {
   /// Why a Job that failed did so.
   func failure(of operation: JobOperation, reason: String, message: String) -> Backup.Failure {
     let isDeadline = reason == "DeadlineExceeded"
-    if let last = results(of: operation).last(where: { $0.outcome != .succeeded }) {
+    if let (pod, last) = endedPods.reversed().lazy.compactMap({ $0.unsuccessful(operation) }).first {
       var failure =
         last.failure
         ?? Backup.Failure(step: "executor", reason: Reason.internalError.rawValue, message: "no reason given")
@@ -38,12 +38,14 @@ struct RunObservation: Sendable {
         failure.reason = Reason.deadlineExceeded.rawValue
         failure.message = "the Job's deadline\(deadline) passed: \(failure.message)"
       }
+      failure.pod = pod.metadata.name
       return failure
     }
-    let cause = (endedPods.last ?? newestPod)?.cause ?? pods.lazy.compactMap(\.cause).first
-    if let cause {
+    let telling = ([endedPods.last ?? newestPod].compactMap(\.self) + pods).first { $0.cause != nil }
+    if let telling, let cause = telling.cause {
       let late = isDeadline ? " until the Job's deadline\(deadline) passed" : ""
-      return Backup.Failure(step: "pod", reason: cause.reason.rawValue, message: cause.message + late)
+      return Backup.Failure(
+        step: "pod", reason: cause.reason.rawValue, message: cause.message + late, pod: telling.metadata.name)
     }
     if isDeadline { return lateFailure }
     if let previous = previous?.failure { return previous }
@@ -53,22 +55,39 @@ struct RunObservation: Sendable {
         + "gone, so that no more is known")
   }
 
+  /// What a message begins with that tells which pod is waited for.
+  static let waitPrefix = "waits for pod "
+
+  /// The pod that was waited for, where it is gone.
+  private static func pod(waitedFor message: String) -> String? {
+    guard message.hasPrefix(waitPrefix), let end = message.firstIndex(of: ":") else { return nil }
+    return String(message[..<end].dropFirst(waitPrefix.count))
+  }
+
   /// The deadline removes the pods; what they waited for was recorded while they were there.
   private var lateFailure: Backup.Failure {
     let starts: [Reason] = [.imagePullFailed, .podStartFailed, .secretNotFound]
     if let waiting = previous?.conditions["Completed"], starts.contains(where: { $0.rawValue == waiting.reason }) {
       return Backup.Failure(
         step: "pod", reason: waiting.reason,
-        message: "\(waiting.message); the Job's deadline\(deadline) passed meanwhile")
+        message: "\(waiting.message); the Job's deadline\(deadline) passed meanwhile",
+        pod: newestPod?.metadata.name ?? Self.pod(waitedFor: waiting.message))
     }
     let last = previous?.failure.map { "; the last attempt failed in step \($0.step): \($0.message)" } ?? ""
     return Backup.Failure(
       step: previous?.failure?.step ?? "pod", reason: Reason.deadlineExceeded.rawValue,
       message: "the run did not end within the Job's deadline\(deadline)\(last); raise "
-        + "spec.executor.activeDeadlineSeconds if it needs more time", source: previous?.failure?.source)
+        + "spec.executor.activeDeadlineSeconds if it needs more time", source: previous?.failure?.source,
+      pod: newestPod?.metadata.name ?? previous?.failure?.pod)
   }
 }
 
 extension Pod {
   fileprivate var ended: Date { terminated?.finishedAt?.date ?? metadata.created }
+
+  /// What its executor said where it did not succeed.
+  fileprivate func unsuccessful(_ operation: JobOperation) -> (pod: Pod, result: ExecutorResult)? {
+    guard let result, result.operation == operation, result.outcome != .succeeded else { return nil }
+    return (self, result)
+  }
 }

@@ -15,8 +15,10 @@ struct RunReport: Sendable {
       context.events.normal(.backupStarted, "Job \(new.job ?? "?") runs.", about: backup)
     case .completed:
       let size = new.size.map { " \($0) bytes" } ?? ""
+      let doubt = new.anomaly.map { " It is suspicious: \($0.message ?? "it is much smaller than those before it")." }
       context.events.normal(
-        .backupCompleted, "The backup is complete:\(size) at \(new.location ?? "the policy's target").", about: backup)
+        .backupCompleted, "The backup is complete:\(size) at \(new.location ?? "the policy's target").\(doubt ?? "")",
+        about: backup)
       count(backup, new)
     case .failed:
       let failure = new.failure

@@ -1,0 +1,124 @@
+import Foundation
+import HoldfastAPI
+import JobPlan
+import KubernetesModel
+import Testing
+
+@testable import Operator
+
+/// Backup objects are limited, the bucket is not.
+@Suite struct HistoryLimitTests {
+  private func done(_ name: String, day: Int, _ modify: (inout Backup) -> Void = { _ in }) -> Backup {
+    Make.done(
+      name, at: RFC3339.parse("2026-11-\(day)T06:00:00Z")!, id: "202611\(day)T060000Z-aaaaaa", modify)
+  }
+
+  private func tidied(_ backups: [Backup], limit: Int, _ requests: [RestoreRequest] = []) async throws -> Scene {
+    let scene = Scene()
+    scene.cluster.put(Make.policy { $0.historyLimit = limit })
+    for backup in backups { scene.cluster.put(backup) }
+    for request in requests { scene.cluster.put(request) }
+    _ = try await scene.reconcilePolicy()
+    return scene
+  }
+
+  private func names(_ scene: Scene) -> [String] { scene.cluster.all(Backup.self).map(\.key.name) }
+
+  private func request(_ from: RestoreRequest.From, phase: RestoreRequest.Phase?) -> RestoreRequest {
+    var request = RestoreRequest(metadata: ObjectMeta(name: "back", namespace: "ns", uid: "u"), spec: .init(from: from))
+    request.status = phase.map { RestoreRequest.Status(phase: $0) }
+    return request
+  }
+
+  @Test func theOldestCompletedOnesGo() async throws {
+    var backups = (10..<16).map { done("d\($0)", day: $0) }
+    backups.append(Make.done("failed", at: RFC3339.parse("2026-11-01T06:00:00Z")!, phase: .failed))
+    let scene = try await tidied(backups, limit: 2)
+    #expect(names(scene) == ["d14", "d15", "failed"])
+    #expect(!scene.events.reasons.contains("BackupsPruned"))
+    scene.cluster.clearWrites()
+    _ = try await scene.reconcilePolicy()
+    #expect(!scene.cluster.writes.contains { $0.contains("/backups/") })
+  }
+
+  @Test func whatSomebodyNeedsStays() async throws {
+    let scene = try await tidied(
+      [
+        done("held", day: 10) { $0.metadata.annotations = [HoldfastAPI.holdAnnotation: "audit"] },
+        done("old", day: 11), done("verified", day: 12) { $0.status?.verified = true },
+        done("accepted", day: 13) { $0.metadata.annotations = [HoldfastAPI.acceptSizeAnnotation: "yes"] },
+        done("own", day: 14), done("theirs", day: 15) { $0.status?.clusterID = "another" },
+      ], limit: 1)
+    #expect(names(scene) == ["accepted", "held", "own", "theirs", "verified"])
+  }
+
+  @Test func theLastUndamagedOneStays() async throws {
+    let scene = try await tidied(
+      [done("good", day: 11), done("bad", day: 12) { $0.status?.verified = false }], limit: 1)
+    #expect(names(scene) == ["bad", "good"])
+  }
+
+  @Test func whatARestoreMayUseStays() async throws {
+    let backups = (10..<13).map { done("d\($0)", day: $0) }
+    let named = try await tidied(backups, limit: 1, [request(.init(backup: "d10"), phase: .validating)])
+    #expect(names(named) == ["d10", "d12"])
+    let sought = try await tidied(
+      backups, limit: 1, [request(.init(latest: .init(policyRef: .init(name: "bao"))), phase: nil)])
+    #expect(names(sought) == ["d10", "d11", "d12"], "which one it will be is not known yet")
+    let over = try await tidied(backups, limit: 1, [request(.init(backup: "d10"), phase: .completed)])
+    #expect(names(over) == ["d12"])
+  }
+
+  /// The wish to remove the artifacts was for the day on which a person deletes the object.
+  @Test func theBucketIsLeftAloneWhateverTheDeletionPolicySays() async throws {
+    func backups() -> [Backup] {
+      [
+        done("old", day: 10) {
+          $0.spec.deletionPolicy = .delete
+          $0.metadata.finalizers = [HoldfastAPI.artifactsFinalizer]
+        }, done("new", day: 11),
+      ]
+    }
+    let scene = try await tidied(backups(), limit: 1)
+    #expect(names(scene) == ["new"])
+    #expect(!scene.cluster.all(Job.self).contains { $0.operation == .delete })
+
+    // An operator that dies between the two writes has taken the wish back already, whoever looks at the object then.
+    let dying = Scene()
+    dying.cluster.put(Make.policy { $0.historyLimit = 1 })
+    for backup in backups() { dying.cluster.put(backup) }
+    for writes in 0..<6 {
+      dying.cluster.die(afterWrites: writes)
+      _ = try? await dying.reconcilePolicy()
+      dying.cluster.die(afterWrites: nil)
+      guard dying.cluster.object(Backup.self, "old") != nil else { break }
+      _ = try await dying.reconcileBackup("old")
+      #expect(!dying.cluster.all(Job.self).contains { $0.operation == .delete })
+    }
+    _ = try await dying.reconcilePolicy()
+    #expect(names(dying) == ["new"] && !dying.cluster.all(Job.self).contains { $0.operation == .delete })
+  }
+
+  @Test func aRestoreOfAnOlderOneIsToldTheWay() async throws {
+    let scene = try await tidied((10..<14).map { done("d\($0)", day: $0) }, limit: 2)
+    let latest = RestoreRequest.From.Latest(
+      policyRef: .init(name: "bao"), before: Timestamp(RFC3339.parse("2026-11-11T12:00:00Z")!))
+    do {
+      _ = try await RestoreResolver(context: scene.context).resolve(request(.init(latest: latest), phase: nil))
+      Issue.record("no error")
+    } catch let stop as RestoreStop {
+      let text = "\(stop)"
+      #expect(text.contains("only the newest 2 have Backup objects (spec.historyLimit)"), "\(text)")
+      #expect(text.contains("kubectl annotate bpol bao holdfast.dev/catalog-sync=1") && text.contains("holdfast list"))
+    }
+  }
+
+  @Test func whatRetentionRemovedIsToldOnThePolicy() async throws {
+    let scene = try await tidied(
+      [done("old", day: 10), done("new", day: 11) { $0.status?.pruned = ["20261110T060000Z-aaaaaa"] }], limit: 100)
+    #expect(names(scene) == ["new"])
+    #expect(scene.events.message("BackupsPruned") == "Retention removed 1 backup(s) from the target: old")
+    _ = try await scene.reconcilePolicy()
+    #expect(scene.events.reasons.filter { $0 == "BackupsPruned" }.count == 1)
+  }
+}
