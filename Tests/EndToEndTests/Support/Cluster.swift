@@ -61,7 +61,8 @@ struct Cluster: Sendable {
       [
         try Binaries.path("holdfast-sandbox"), "--port", "0", "--kubeconfig", kubeconfig, "--data-dir",
         folder.appendingPathComponent("data").path, "--image", "holdfast=\(try Binaries.path("holdfast"))",
-        "--image", "\(shellImage)=/bin/sh",
+        "--image", "\(shellImage)=/bin/sh", "--image",
+        "\(UpgradeHook.standIn)=\(try UpgradeHook.writeStandIn(in: folder))",
       ], folder: folder)
     let cluster = Cluster(kubeconfig: kubeconfig, isReal: false, sandbox: process, executorImage: "holdfast:dev")
     try await process.waitUntil("the sandbox answers") {

@@ -6,7 +6,7 @@ A Job that takes a backup and waits for it, with an account for it alone.
 policy, image     required
 context           the chart's own `.`; required
 mode              helm (default), argo or job
-timeoutSeconds    the Job's deadline; default 1800
+timeoutSeconds    how long the backup may take; default 1800. The Job's deadline is a minute later
 requireVerified   also have the backup read back; default false
 name              of the objects; default <policy>-pre-upgrade
 imagePullSecrets  names
@@ -86,7 +86,7 @@ rules:
     verbs: [get]
   - apiGroups: [holdfast.dev]
     resources: [backups]
-    verbs: [create, get, list, watch{{ if $values.requireVerified }}, patch{{ end }}]
+    verbs: [create, get, list, watch]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -114,7 +114,8 @@ metadata:
 spec:
   # A second try would be a second backup.
   backoffLimit: 0
-  activeDeadlineSeconds: {{ int $values.timeoutSeconds }}
+  # The pod gives up before, and says why; this is for one that cannot start.
+  activeDeadlineSeconds: {{ add $values.timeoutSeconds 60 }}
   {{- if eq $values.mode "job" }}
   ttlSecondsAfterFinished: 86400
   {{- end }}
@@ -145,6 +146,7 @@ spec:
             - --namespace={{ .context.Release.Namespace }}
             - --trigger=preUpgrade
             - --wait
+            - --timeout={{ int $values.timeoutSeconds }}s
             {{- if $values.requireVerified }}
             - --require-verified
             {{- end }}
