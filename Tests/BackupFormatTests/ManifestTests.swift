@@ -69,6 +69,16 @@ struct ManifestTests {
     #expect(try Manifest.decode(JSONSerialization.data(withJSONObject: object)).id == Self.id)
   }
 
+  @Test func theMarkOfASmallBackupIsReadBackAndMayBeAbsent() throws {
+    var manifest = Self.manifest()
+    let plain = try manifest.encode()
+    #expect(!String(decoding: plain, as: UTF8.self).contains("anomaly"))
+    #expect(try Manifest.decode(plain).anomaly == nil)
+    manifest.anomaly = Manifest.Anomaly(source: "raft", size: 1, median: 9, compared: 3, minRatio: 0.1)
+    #expect(try Manifest.decode(manifest.encode()) == manifest)
+    #expect(try manifest.encode() == manifest.encode())
+  }
+
   @Test func laterMinorVersionsAndUnknownMembersAreRead() throws {
     let data = try Self.changed {
       $0["formatVersion"] = "1.7"

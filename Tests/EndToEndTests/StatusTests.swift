@@ -57,8 +57,8 @@ import TestServers
     let cluster = try await Cluster.startSandbox()
     let first = try await Operator.start(in: cluster)
     let scenario = try await Scenario.make("missed", in: cluster)
-    // Due in more than a minute and less than two: time enough to stop everything.
-    let due = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 / 60).rounded(.down) * 60 + 120)
+    // Time enough to stop everything before.
+    let due = Date(timeIntervalSince1970: ((Date().timeIntervalSince1970 + 45) / 60).rounded(.up) * 60)
     let minute = Int(due.timeIntervalSince1970 / 60) % 60
     try await scenario.applyPolicy(
       scenario.policy(schedule: "\(minute) * * * *") + "\n  startingDeadlineSeconds: 10")

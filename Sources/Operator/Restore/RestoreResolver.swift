@@ -34,7 +34,10 @@ struct RestoreResolver: Sendable {
     if let location = request.spec.from.location { return try await resolve(location, request) }
     if let name = request.spec.from.backup {
       guard let backup = try await client.find(Backup.self, name, in: namespace) else {
-        throw RestoreStop("resolve", .backupNotFound, "spec.from.backup: there is no Backup \(name) in this namespace")
+        throw RestoreStop(
+          "resolve", .backupNotFound,
+          "spec.from.backup: there is no Backup \(name) in this namespace; one that is older than what "
+            + "spec.historyLimit of its policy keeps is restored by spec.from.location")
       }
       return try await resolve(backup, request)
     }
