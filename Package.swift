@@ -260,7 +260,7 @@ let package = Package(
       dependencies: [
         "Executor", "HoldfastAPI", "JobPlan", "BackupFormat", "KubernetesModel", "KubernetesClient",
         "KubernetesRuntime", "ObjectStore", "ResourceSet", "StreamPipeline", "Age", argumentParser, logging, nioCore,
-        unixSignals,
+        subprocess, systemPackage, unixSignals,
       ], swiftSettings: strict),
     .testTarget(
       name: "KubectlPluginTests",

@@ -111,6 +111,46 @@ struct PluginFailureTests {
     #expect(gone.status == 1 && gone.errors.contains("does not answer"), "\(gone.errors)")
   }
 
+  /// As of the clouds: a program that prints a token.
+  @Test func aCredentialPluginOfTheKubeconfigIsRun() async throws {
+    let (cluster, plugin) = try await cluster()
+    try await cluster.kubectl("create", "serviceaccount", "person").checked()
+    try await cluster.kubectl(
+      "create", "clusterrolebinding", "person", "--clusterrole=cluster-admin", "--serviceaccount=default:person"
+    ).checked()
+    let token = try await cluster.kubectl("create", "token", "person").checked().trimmingCharacters(in: .newlines)
+    let file = plugin.folder.appendingPathComponent("person").path
+    let view = try await cluster.kubectl("config", "view", "--raw", "--minify", "--flatten").checked()
+    try Data(view.utf8).write(to: URL(fileURLWithPath: file))
+    func use(_ command: String, _ arguments: String...) async throws {
+      for change in [
+        ["unset", "users"],
+        [
+          "set-credentials", "person", "--exec-command=\(command)", "--exec-interactive-mode=Never",
+          "--exec-api-version=client.authentication.k8s.io/v1",
+        ] + arguments.map { "--exec-arg=\($0)" },
+        ["set-context", "--current", "--user", "person"],
+      ] {
+        try await runCommand("kubectl", ["--kubeconfig", file, "config"] + change).checked()
+      }
+    }
+    let answer =
+      #"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"\#(token)"}}"#
+    let script = plugin.folder.appendingPathComponent("answer.sh").path
+    try Data("test -n \"$KUBERNETES_EXEC_INFO\" && echo '\(answer)'\n".utf8).write(to: URL(fileURLWithPath: script))
+    try await use("sh", script)
+    let status = try await plugin("status", "--kubeconfig", file)
+    #expect(status.status == 0 && status.output.contains("bao"), "\(status.errors)")
+    #expect(try await plugin.complete("backup", "--kubeconfig", file, "") == ["bao", ":4"])
+
+    try await use("no-such-credential-plugin")
+    let missing = try await plugin("status", "--kubeconfig", file)
+    #expect(
+      missing.status == 1 && missing.errors.contains("'no-such-credential-plugin' cannot be run"), "\(missing.errors)")
+    try await use("false")
+    #expect(try await plugin("status", "--kubeconfig", file).errors.contains("'false' failed"))
+  }
+
   @Test func aClusterWithoutDefinitionsSaysHowToInstallThem() async throws {
     let cluster = try await Cluster.startSandbox(isEmpty: true)
     let plugin = try KubectlPlugin(cluster.kubeconfig)

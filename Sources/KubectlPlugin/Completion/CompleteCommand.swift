@@ -42,13 +42,17 @@ struct CompleteCommand: AsyncParsableCommand {
   /// Empty where the cluster does not answer soon: nobody waits for a completion.
   private static func names(_ kind: CompletionTree.Names, words: [String]) async -> [String] {
     guard let options = try? ClusterOptions.parse(globalFlags(in: words)),
-      let configuration = try? options.configuration()
+      var configuration = try? options.configuration()
     else { return [] }
+    if let plugin = configuration.execPlugin {
+      guard (try? await CredentialPlugin(plugin: plugin).prepare(&configuration)) != nil else { return [] }
+    }
+    let (chosen, namespace) = (configuration, configuration.defaultNamespace)
     let found = try? await KubernetesClient.withClient(
-      configuration: configuration, retry: RetryPolicy(maxAttempts: 1)
+      configuration: chosen, retry: RetryPolicy(maxAttempts: 1)
     ) { client in
       try await withThrowingTaskGroup(of: [String].self) { group in
-        group.addTask { try await list(kind, client, configuration.defaultNamespace) }
+        group.addTask { try await list(kind, client, namespace) }
         group.addTask {
           try await ContinuousClock().sleep(for: .seconds(3))
           return []

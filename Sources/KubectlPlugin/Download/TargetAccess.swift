@@ -58,18 +58,21 @@ struct TargetAccess: Sendable {
     let inputs = ExecutorInputs(spec: plan.spec, scope: .bucketOnly)
     for name in inputs.secrets {
       let secret = try await read(Secret.self, name)
-      for (key, value) in secret.data ?? [:] {
+      for (key, value) in secret.data ?? [:] where Self.isFileName(key) {
         try ScratchFolder.write(value, to: "\(folder)/\(MountLayout.secret(name))/\(key)")
       }
     }
     for name in inputs.configMaps {
       let map = try await read(ConfigMap.self, name)
-      for (key, value) in map.data ?? [:] {
+      for (key, value) in map.data ?? [:] where Self.isFileName(key) {
         try ScratchFolder.write(Data(value.utf8), to: "\(folder)/\(MountLayout.configMap(name))/\(key)")
       }
     }
     return Mounts(root: folder)
   }
+
+  /// An API server takes no other keys; this is for one that is none.
+  private static func isFileName(_ key: String) -> Bool { !key.contains("/") && !key.hasPrefix("..") && key != "." }
 
   private func read<Object: KubernetesObject>(_ type: Object.Type, _ name: String) async throws -> Object {
     let kind = Object.resource.kind

@@ -43,7 +43,8 @@ struct ClusterOptions: ParsableArguments {
     if context != nil, file == nil, (environment["KUBECONFIG"] ?? "").isEmpty, let home = environment["HOME"] {
       file = "\(home)/.kube/config"
     }
-    var configuration = try ClientConfiguration.load(kubeconfig: file, context: context, environment: environment)
+    var configuration = try ClientConfiguration.load(
+      kubeconfig: file, context: context, environment: environment, allowsExecPlugin: true)
     configuration.userAgent = "kubectl-holdfast/\(PluginVersion.current)"
     if let namespace { configuration.defaultNamespace = namespace }
     return configuration
@@ -57,15 +58,13 @@ struct ClusterOptions: ParsableArguments {
     var server: String?
     var exit = CommandExit.failed
     do {
-      let configuration = try configuration()
+      var configuration = try configuration()
       server = configuration.server
-      exit = try await KubernetesClient.withClient(
-        configuration: configuration, retry: RetryPolicy(maxAttempts: 4, deadline: .seconds(15))
-      ) { client in
-        try await body(
-          Session(
-            client: client, namespace: configuration.defaultNamespace, server: configuration.server, console: console))
+      var keepFresh: (@Sendable () async -> Void)?
+      if let plugin = configuration.execPlugin {
+        keepFresh = try await CredentialPlugin(plugin: plugin).prepare(&configuration)
       }
+      exit = try await connected(configuration, keepFresh, console, body)
     } catch let code as ExitCode {
       throw code
     } catch {
@@ -74,6 +73,25 @@ struct ClusterOptions: ParsableArguments {
       exit = failure.exit
     }
     if exit != .done { throw exit.code }
+  }
+}
+
+extension ClusterOptions {
+  private func connected(
+    _ configuration: ClientConfiguration, _ keepFresh: (@Sendable () async -> Void)?, _ console: Console,
+    _ body: (Session) async throws -> CommandExit
+  ) async throws -> CommandExit {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if let keepFresh { group.addTask { await keepFresh() } }
+      defer { group.cancelAll() }
+      return try await KubernetesClient.withClient(
+        configuration: configuration, retry: RetryPolicy(maxAttempts: 4, deadline: .seconds(15))
+      ) { client in
+        try await body(
+          Session(
+            client: client, namespace: configuration.defaultNamespace, server: configuration.server, console: console))
+      }
+    }
   }
 }
 

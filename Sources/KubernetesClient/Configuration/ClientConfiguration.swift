@@ -7,6 +7,8 @@ public struct ClientConfiguration: Sendable {
     case token(String)
     /// A file with a token; read again at most once a minute.
     case tokenFile(String)
+    /// A token that somebody replaces in time.
+    case renewed(RenewedToken)
   }
 
   /// A client certificate with its chain, and its key; both PEM.
@@ -32,6 +34,8 @@ public struct ClientConfiguration: Sendable {
   /// Where objects go that name no namespace.
   public var defaultNamespace: String
   public var userAgent: String
+  /// The program that gives the credential, for who may run it; see ``load(kubeconfig:context:environment:serviceAccountDirectory:allowsExecPlugin:)``.
+  public var execPlugin: ExecPlugin?
 
   public init(
     server: String, certificateAuthority: Data? = nil, clientCertificate: ClientCertificate? = nil,
@@ -54,7 +58,7 @@ extension ClientConfiguration: CustomStringConvertible, CustomDebugStringConvert
   public var description: String {
     let kind =
       switch credential {
-      case .token: "token"
+      case .token, .renewed: "token"
       case .tokenFile(let path): "token file \(path)"
       case .none: clientCertificate == nil ? "none" : "client certificate"
       }
@@ -70,7 +74,7 @@ extension ClientConfiguration.Credential: CustomStringConvertible, CustomReflect
   public var description: String {
     switch self {
     case .none: "none"
-    case .token: "token"
+    case .token, .renewed: "token"
     case .tokenFile(let path): "token file \(path)"
     }
   }
@@ -88,24 +92,28 @@ extension ClientConfiguration {
   /// - Parameters:
   ///   - kubeconfig: The path of a kubeconfig file, for example from `--kubeconfig`.
   ///   - context: A context of the kubeconfig instead of its current one.
+  ///   - allowsExecPlugin: A user with a credential plugin is no error; the caller runs it.
   /// - Throws: ``KubernetesError`` with `configuration`, which says what was looked for.
   public static func load(
     kubeconfig: String? = nil, context: String? = nil,
     environment: [String: String] = ProcessInfo.processInfo.environment,
-    serviceAccountDirectory: String = Self.serviceAccountDirectory
+    serviceAccountDirectory: String = Self.serviceAccountDirectory, allowsExecPlugin: Bool = false
   ) throws -> ClientConfiguration {
     if let kubeconfig {
-      return try Kubeconfig(paths: [kubeconfig]).configuration(context: context)
+      return try Kubeconfig(paths: [kubeconfig]).configuration(
+        context: context, allowsExecPlugin: allowsExecPlugin)
     }
     if let variable = environment["KUBECONFIG"], !variable.isEmpty {
       let paths = variable.split(separator: ":").map(String.init)
-      return try Kubeconfig(paths: paths, skippingMissing: true).configuration(context: context)
+      return try Kubeconfig(paths: paths, skippingMissing: true).configuration(
+        context: context, allowsExecPlugin: allowsExecPlugin)
     }
     if environment["KUBERNETES_SERVICE_HOST"] != nil {
       return try inCluster(environment: environment, directory: serviceAccountDirectory)
     }
     if let home = environment["HOME"], FileManager.default.fileExists(atPath: "\(home)/.kube/config") {
-      return try Kubeconfig(paths: ["\(home)/.kube/config"]).configuration(context: context)
+      return try Kubeconfig(paths: ["\(home)/.kube/config"]).configuration(
+        context: context, allowsExecPlugin: allowsExecPlugin)
     }
     throw KubernetesError(
       code: .configuration, operation: "load configuration",

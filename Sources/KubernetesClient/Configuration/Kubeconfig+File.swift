@@ -31,7 +31,7 @@ extension Kubeconfig {
     var username: String?
     var password: String?
     var impersonate: String?
-    var exec: Anything?
+    var exec: Exec?
     var authProvider: Anything?
     var directory = ""
 
@@ -44,6 +44,21 @@ extension Kubeconfig {
       case impersonate = "as"
       case authProvider = "auth-provider"
     }
+  }
+
+  struct Exec: Decodable, Sendable {
+    struct Variable: Decodable, Sendable {
+      var name: String
+      var value: String
+    }
+
+    var apiVersion: String?
+    var command: String?
+    var args: [String]?
+    var env: [Variable]?
+    var installHint: String?
+    var provideClusterInfo: Bool?
+    var interactiveMode: String?
   }
 
   struct Context: Decodable, Sendable {

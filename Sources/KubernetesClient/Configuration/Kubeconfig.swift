@@ -1,4 +1,5 @@
 import Foundation
+import KubernetesModel
 import Yams
 
 /// The contents of one or several kubeconfig files
@@ -35,9 +36,11 @@ public struct Kubeconfig: Sendable {
   }
 
   /// The configuration for a context.
-  /// - Parameter context: nil means the current one.
+  /// - Parameters:
+  ///   - context: nil means the current one.
+  ///   - allowsExecPlugin: See `ClientConfiguration.load`.
   /// - Throws: ``KubernetesError`` with `configuration`, which names the entry at fault.
-  public func configuration(context name: String? = nil) throws -> ClientConfiguration {
+  public func configuration(context name: String? = nil, allowsExecPlugin: Bool = false) throws -> ClientConfiguration {
     guard let name = name ?? currentContext, !name.isEmpty else {
       throw failure("there is no current context; known contexts: \(contexts.keys.sorted().joined(separator: ", "))")
     }
@@ -61,17 +64,24 @@ public struct Kubeconfig: Sendable {
       guard let user = users[userName] else {
         throw failure("the user '\(userName)' of the context '\(name)' is missing")
       }
-      try apply(user, name: userName, to: &configuration)
+      try apply(user, name: userName, allowsExecPlugin: allowsExecPlugin, to: &configuration)
+      let told = cluster.provided(configuration)
+      configuration.execPlugin?.cluster = told
     }
     return configuration
   }
 
-  private func apply(_ user: User, name: String, to configuration: inout ClientConfiguration) throws {
+  private func apply(
+    _ user: User, name: String, allowsExecPlugin: Bool, to configuration: inout ClientConfiguration
+  ) throws {
     func unsupported(_ what: String) -> KubernetesError {
       failure(
         "the user '\(name)' uses \(what), which is not supported; use a token, a tokenFile or a client certificate")
     }
-    if user.exec != nil { throw unsupported("an exec plugin") }
+    if let exec = user.exec {
+      guard allowsExecPlugin else { throw unsupported("an exec plugin") }
+      configuration.execPlugin = try plugin(exec, user: name, directory: user.directory)
+    }
     if user.authProvider != nil { throw unsupported("an auth-provider") }
     if user.username != nil || user.password != nil { throw unsupported("a password") }
     if user.impersonate != nil { throw unsupported("impersonation") }
@@ -93,6 +103,20 @@ public struct Kubeconfig: Sendable {
     } else if let token = user.token, !token.isEmpty {
       configuration.credential = .token(token)
     }
+  }
+
+  private func plugin(_ exec: Exec, user: String, directory: String) throws -> ExecPlugin {
+    guard let command = exec.command, !command.isEmpty, let version = exec.apiVersion else {
+      throw failure("the exec plugin of the user '\(user)' has no command or no apiVersion")
+    }
+    guard exec.interactiveMode != "Always" else {
+      throw failure("the exec plugin of the user '\(user)' wants to ask questions (interactiveMode: Always)")
+    }
+    return ExecPlugin(
+      apiVersion: version, command: command.contains("/") ? resolve(command, in: directory) : command,
+      arguments: exec.args ?? [],
+      environment: Dictionary((exec.env ?? []).map { ($0.name, $0.value) }) { _, last in last },
+      installHint: exec.installHint, cluster: exec.provideClusterInfo == true ? [:] : nil)
   }
 
   /// As in client-go, data takes precedence over a file.
@@ -130,5 +154,19 @@ public struct Kubeconfig: Sendable {
       }
     default: KubernetesError.decoding(error, operation: "").message
     }
+  }
+}
+
+extension Kubeconfig.Cluster {
+  /// What a credential plugin that asks for it is told.
+  fileprivate func provided(_ configuration: ClientConfiguration) -> JSONValue? {
+    guard configuration.execPlugin?.cluster != nil else { return nil }
+    var told: JSONValue = ["server": .string(configuration.server)]
+    if let name = tlsServerName { told["tls-server-name"] = .string(name) }
+    if insecureSkipTLSVerify == true { told["insecure-skip-tls-verify"] = true }
+    if let authority = configuration.certificateAuthority {
+      told["certificate-authority-data"] = .string(authority.base64EncodedString())
+    }
+    return told
   }
 }

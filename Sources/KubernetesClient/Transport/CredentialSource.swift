@@ -20,6 +20,7 @@ final class CredentialSource: Sendable {
     switch credential {
     case .none: nil
     case .token(let token): token
+    case .renewed(let token): token.value
     case .tokenFile(let path): try token(at: path, operation: operation)
     }
   }

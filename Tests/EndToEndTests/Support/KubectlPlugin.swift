@@ -37,7 +37,9 @@ struct KubectlPlugin: Sendable {
   ) async throws -> CommandResult {
     try await runCommand(
       "python3", ["-c", Self.terminal, keys, after, "kubectl", "holdfast"] + arguments,
-      environment: self.environment.merging(["TERM": "xterm", "COLUMNS": "100", "NO_COLOR": ""]) { $1 }.merging(environment) { $1 })
+      environment: self.environment.merging(["TERM": "xterm", "COLUMNS": "100", "NO_COLOR": ""]) { $1 }.merging(
+        environment
+      ) { $1 })
   }
 
   private static let terminal = """
