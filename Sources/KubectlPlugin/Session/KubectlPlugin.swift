@@ -87,6 +87,6 @@ struct PluginCommand: AsyncParsableCommand {
     subcommands: [
       StatusCommand.self, ListCommand.self, DescribeCommand.self, BackupCommand.self, VerifyCommand.self,
       RestoreCommand.self, LogsCommand.self, HoldCommand.self, UnholdCommand.self, DownloadCommand.self,
-      DoctorCommand.self, CompletionCommand.self, CompleteCommand.self,
+      DoctorCommand.self, CompletionCommand.self, VersionCommand.self, CompleteCommand.self,
     ])
 }

@@ -15,7 +15,7 @@ struct KubectlPlugin: Sendable {
     }
   }
 
-  private var environment: [String: String] {
+  var environment: [String: String] {
     ["KUBECONFIG": kubeconfig, "PATH": "\(folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"]
   }
 
