@@ -45,7 +45,7 @@ struct CompleteCommand: AsyncParsableCommand {
       var configuration = try? options.configuration()
     else { return [] }
     if let plugin = configuration.execPlugin {
-      guard (try? await CredentialPlugin(plugin: plugin).prepare(&configuration)) != nil else { return [] }
+      do { _ = try await CredentialPlugin(plugin: plugin).prepare(&configuration) } catch { return [] }
     }
     let (chosen, namespace) = (configuration, configuration.defaultNamespace)
     let found = try? await KubernetesClient.withClient(
