@@ -121,4 +121,14 @@ import Testing
       #expect(!result.succeeded && result.errors.contains(text), "\(result.errors)")
     }
   }
+
+  @Test func theGateIsRefusedWhereNoServerWouldJudgeIt() async throws {
+    let arguments = [
+      "template", "holdfast", Repository.chart, "--set", "preUpgrade.gate.enabled=true", "--kube-version",
+    ]
+    let old = try await helm(arguments + ["1.29.0"])
+    #expect(!old.succeeded && old.errors.contains("needs Kubernetes 1.30"), "\(old.errors)")
+    #expect(try await helm(arguments + ["1.30.0"]).succeeded)
+    #expect(try await Manifests.chart().all("ValidatingAdmissionPolicy").isEmpty, "off until asked for")
+  }
 }

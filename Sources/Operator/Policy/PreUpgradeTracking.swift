@@ -36,7 +36,7 @@ struct PreUpgradeTracking: Sendable {
     }
     if newest.isSuspicious {
       return close(
-        "the newest backup, \(name), is suspicious: \(newest.status?.conditions["Suspicious"]?.message ?? "see its status"); "
+        "the newest backup, \(name), is suspicious: \(newest.status?.anomaly?.message ?? "see its status"); "
           + "look at it, then take another one, or accept it: kubectl annotate backup \(name) "
           + "-n \(namespace) \(HoldfastAPI.acceptSizeAnnotation)=true")
     }
