@@ -207,10 +207,12 @@ struct Doctor: Sendable {
     if policy.ready == "True", policy.protected == "True" {
       return Finding("policies", .ok, "\(name) is ready and protected")
     }
+    // Elsewhere the message sends people here.
+    let message = (policy.message ?? "not protected").replacingOccurrences(of: ": kubectl holdfast doctor", with: "")
     // One that has just been made has no backup, and nothing is wrong with it.
     let isNew = policy.ready == "True" && policy.message?.hasPrefix("NoBackupYet") ?? false
     return Finding(
-      "policies", isNew ? .warning : .problem, "\(name): \(policy.message ?? "not protected")",
+      "policies", isNew ? .warning : .problem, "\(name): \(message)",
       remedy: isNew ? "kubectl holdfast backup \(policy.policy) -n \(policy.namespace) --wait" : nil)
   }
 
