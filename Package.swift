@@ -206,7 +206,8 @@ let package = Package(
     .target(
       name: "OpenZitiSource",
       dependencies: [
-        "Bolt", "KubernetesModel", "KubernetesClient", "SnapshotSource", asyncHTTPClient, crypto, nioCore, nioHTTP1,
+        "Bolt", "CFileCalls", "KubernetesModel", "KubernetesClient", "SnapshotSource", asyncHTTPClient, crypto, nioCore,
+        nioHTTP1,
         nioFoundation, nioPosix, nioSSL, logging, subprocess, swiftASN1, systemPackage, x509,
       ], swiftSettings: strict),
     .target(

@@ -63,3 +63,15 @@ int holdfast_free_space(int file, uint64_t *bytes, uint64_t *names) {
 
 int holdfast_may_write(int folder) { return faccessat(folder, ".", W_OK | X_OK, AT_EACCESS); }
 #endif
+
+int holdfast_status(const char *path, int follows_links, struct holdfast_file_status *status) {
+  struct stat found;
+  if ((follows_links ? stat(path, &found) : lstat(path, &found)) != 0) return -1;
+  status->size = found.st_size;
+  status->user = found.st_uid;
+  status->group = found.st_gid;
+  status->mode = found.st_mode;
+  status->is_regular = S_ISREG(found.st_mode);
+  status->is_folder = S_ISDIR(found.st_mode);
+  return 0;
+}

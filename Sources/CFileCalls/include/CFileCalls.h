@@ -30,6 +30,19 @@ int holdfast_rename_new(int old_folder, const char *old_name, int new_folder, co
 /// What has a name in a folder, links not followed: 0 nothing, 1 a regular file, 2 something else; -1 and errno.
 int holdfast_kind(int folder, const char *name);
 
+/// Of stat(2), whose struct Swift takes for another module's from one way of linking to the next.
+struct holdfast_file_status {
+  int64_t size;
+  uint32_t user;
+  uint32_t group;
+  uint32_t mode;
+  int is_regular;
+  int is_folder;
+};
+
+/// stat(2), or lstat(2) where links are not followed; -1 and errno where it fails.
+int holdfast_status(const char *path, int follows_links, struct holdfast_file_status *status);
+
 /// syncfs(2).
 int holdfast_sync(int file);
 

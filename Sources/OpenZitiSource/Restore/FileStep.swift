@@ -3,6 +3,7 @@
 #elseif canImport(Musl)
   import Musl
 #endif
+import CFileCalls
 import SnapshotSource
 
 /// A system call that failed.
@@ -47,19 +48,19 @@ enum FileStep {
 
   /// nil where there is nothing of that name. A link is not followed.
   static func status(_ path: String) throws -> Status? {
-    var found = stat()
-    guard lstat(path, &found) == 0 else {
+    var found = holdfast_file_status()
+    guard holdfast_status(path, 0, &found) == 0 else {
       if errno == ENOENT { return nil }
       throw FileCallError(number: errno, call: "stat", path: path)
     }
     return Status(
-      size: Int64(found.st_size), user: UInt32(found.st_uid), group: UInt32(found.st_gid),
-      mode: UInt16(truncatingIfNeeded: found.st_mode & 0o7777), isRegular: found.st_mode & S_IFMT == S_IFREG)
+      size: found.size, user: found.user, group: found.group,
+      mode: UInt16(truncatingIfNeeded: found.mode & 0o7777), isRegular: found.is_regular != 0)
   }
 
   static func isFolder(_ path: String) -> Bool {
-    var found = stat()
-    return stat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFDIR
+    var found = holdfast_file_status()
+    return holdfast_status(path, 1, &found) == 0 && found.is_folder != 0
   }
 
   /// Bytes that this user may still write.
