@@ -22,7 +22,9 @@ struct WatcherStateTests {
   private func words(_ actions: [WatcherState.Action]) -> [String] {
     actions.map { action in
       switch action {
-      case .emitRestart(let objects): "restart \(objects.compactMap(\.name).joined(separator: ","))"
+      case .collect(let objects, let isFirst):
+        "\(isFirst ? "first" : "next") \(objects.compactMap(\.name).joined(separator: ","))"
+      case .emitRestart: "restart"
       case .emitApplied(let object): "applied \(object.name ?? "")"
       case .emitDeleted(let object): "deleted \(object.name ?? "")"
       case .backOff(let failures): "back off \(failures)"
@@ -40,9 +42,9 @@ struct WatcherStateTests {
   @Test func listsAllPagesBeforeItTells() {
     var state = WatcherState.initial
     #expect(state.call == .list(continueToken: nil, isPaginated: true))
-    #expect(words(state.handle(page([object("a", 1)], next: "t"))).isEmpty)
+    #expect(words(state.handle(page([object("a", 1)], next: "t"))) == ["first a"])
     #expect(state.call == .list(continueToken: "t", isPaginated: true))
-    #expect(words(state.handle(page([object("b", 2)], version: "12"))) == ["restart a,b"])
+    #expect(words(state.handle(page([object("b", 2)], version: "12"))) == ["next b", "restart"])
     #expect(state.call == .watch(resourceVersion: "12"))
   }
 
@@ -51,7 +53,7 @@ struct WatcherStateTests {
     _ = state.handle(page([object("a", 1)], next: "t"))
     #expect(words(state.handle(.listFailed(error(.gone)))) == ["report gone", "back off 1"])
     #expect(state.call == .list(continueToken: nil, isPaginated: false))
-    #expect(words(state.handle(page([object("b", 2)]))) == ["restart b"])
+    #expect(words(state.handle(page([object("b", 2)]))) == ["first b", "restart"])
   }
 
   @Test func failedListsBackOffFurtherAndFurther() {
@@ -100,7 +102,7 @@ struct WatcherStateTests {
       words(state.handle(.watchEnded(error: error(.gone), after: .seconds(9)))) == ["report gone", "back off 1"])
     #expect(state.call == .list(continueToken: nil, isPaginated: true))
     // Objects that vanished meanwhile are told by their absence.
-    #expect(words(state.handle(page([object("b", 50)], version: "50"))) == ["restart b"])
+    #expect(words(state.handle(page([object("b", 50)], version: "50"))) == ["first b", "restart"])
   }
 
   @Test func aVersionFromTheFutureListsAgain() {

@@ -13,11 +13,14 @@ public struct ListOptions: Sendable, Hashable {
   public var resourceVersion: String?
   /// `Exact` or `NotOlderThan`.
   public var resourceVersionMatch: String?
+  /// Asks for `PartialObjectMetadata`; a server that does not know it sends whole objects.
+  public var isMetadataOnly: Bool
 
   public init(
     labelSelector: String? = nil, fieldSelector: String? = nil, limit: Int? = nil, continueToken: String? = nil,
-    resourceVersion: String? = nil, resourceVersionMatch: String? = nil
+    resourceVersion: String? = nil, resourceVersionMatch: String? = nil, isMetadataOnly: Bool = false
   ) {
+    self.isMetadataOnly = isMetadataOnly
     self.labelSelector = labelSelector
     self.fieldSelector = fieldSelector
     self.limit = limit
@@ -37,11 +40,14 @@ public struct WatchOptions: Sendable, Hashable {
   public var timeoutSeconds: Int?
   /// Asks for now and then a `BOOKMARK` with the resource version reached.
   public var allowBookmarks: Bool
+  /// Asks for `PartialObjectMetadata`; a server that does not know it sends whole objects.
+  public var isMetadataOnly: Bool
 
   public init(
     labelSelector: String? = nil, fieldSelector: String? = nil, resourceVersion: String? = nil,
-    timeoutSeconds: Int? = nil, allowBookmarks: Bool = true
+    timeoutSeconds: Int? = nil, allowBookmarks: Bool = true, isMetadataOnly: Bool = false
   ) {
+    self.isMetadataOnly = isMetadataOnly
     self.labelSelector = labelSelector
     self.fieldSelector = fieldSelector
     self.resourceVersion = resourceVersion

@@ -23,6 +23,7 @@ extension Request {
         ("limit", options.limit.map(String.init)), ("continue", options.continueToken),
         ("resourceVersion", options.resourceVersion), ("resourceVersionMatch", options.resourceVersionMatch),
       ].items
+    if options.isMetadataOnly { request.accept = partial("PartialObjectMetadataList") }
     return request
   }
 
@@ -38,7 +39,13 @@ extension Request {
       ].items
     // The server ends the watch itself; a bit later the connection counts as dead.
     request.timeout = options.timeoutSeconds.map { .seconds($0 + 15) }
+    if options.isMetadataOnly { request.accept = partial("PartialObjectMetadata") }
     return request
+  }
+
+  /// (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-representations)
+  private static func partial(_ kind: String) -> String {
+    "application/json;as=\(kind);g=meta.k8s.io;v=v1,application/json"
   }
 
   public static func create(

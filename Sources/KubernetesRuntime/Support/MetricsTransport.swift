@@ -1,7 +1,7 @@
 public import KubernetesClient
 import Metrics
 
-/// Counts calls: `kubernetes_api_requests_total` by `verb` and `code` (an HTTP status, or the kind of failure), and
+/// Counts calls: `kubernetes_api_requests_total` by `verb`, `resource` and `code` (an HTTP status, or the kind of failure), and
 /// measures them: `kubernetes_api_request_duration_seconds` by `verb`. A watch counts when its answer begins.
 public struct MetricsTransport<Base: Transport>: Transport {
   private let base: Base
@@ -43,7 +43,19 @@ public struct MetricsTransport<Base: Transport>: Transport {
   }
 
   private static func count(_ request: Request, code: String) {
-    Counter(label: "kubernetes_api_requests_total", dimensions: [("verb", request.verb.rawValue), ("code", code)])
-      .increment()
+    Counter(
+      label: "kubernetes_api_requests_total",
+      dimensions: [("verb", request.verb.rawValue), ("resource", resource(ofPath: request.path)), ("code", code)]
+    ).increment()
+  }
+
+  /// `backups`, `backups/status`; empty where the path is no resource's.
+  static func resource(ofPath path: String) -> String {
+    var parts = path.split(separator: "/")
+    // /api/v1/… or /apis/<group>/<version>/…
+    parts.removeFirst(min(parts.count, parts.first == "api" ? 2 : 3))
+    if parts.first == "namespaces", parts.count > 2 { parts.removeFirst(2) }
+    guard let resource = parts.first else { return "" }
+    return parts.count > 2 ? "\(resource)/\(parts[2])" : String(resource)
   }
 }

@@ -16,14 +16,17 @@ public final class Informer<Object: KubernetesObject>: Service {
   private let handlers = Mutex<[Handler]>([])
   private let failure = Mutex<KubernetesError?>(nil)
 
-  /// - Parameter namespace: nil means all.
+  /// - Parameters:
+  ///   - namespace: nil means all.
+  ///   - keep: What of an object the store holds and handlers see. By default all of it.
   public init(
     _ client: KubernetesClient, _ type: Object.Type = Object.self, namespace: String? = nil,
     options: WatcherOptions = WatcherOptions(), indexers: [String: Store<Object>.Indexer] = [:], logger: Logger,
-    clock: some Clock<Duration> = ContinuousClock()
+    clock: some Clock<Duration> = ContinuousClock(), keeping keep: @escaping @Sendable (Object) -> Object = { $0 }
   ) {
     store = Store(indexers: indexers)
-    watcher = Watcher(client, type, namespace: namespace, options: options, logger: logger, clock: clock)
+    watcher = Watcher(
+      client, type, namespace: namespace, options: options, logger: logger, clock: clock, keeping: keep)
   }
 
   /// Why the last list or watch failed; nil while all is well. For readiness checks.

@@ -23,12 +23,16 @@ public struct WatcherOptions: Sendable {
   public var pageSize: Int
   /// When the server is asked to end a watch; up to a fifth more, so that many watchers do not return at once.
   public var timeout: Duration
+  /// The server is asked for metadata alone. One that does not know how sends all.
+  public var isMetadataOnly: Bool
   public var backoff: Backoff
 
   public init(
     labelSelector: String? = nil, fieldSelector: String? = nil, pageSize: Int = 500, timeout: Duration = .seconds(290),
+    isMetadataOnly: Bool = false,
     backoff: Backoff = Backoff(base: .milliseconds(500), cap: .seconds(15), jitter: 0.5)
   ) {
+    self.isMetadataOnly = isMetadataOnly
     self.labelSelector = labelSelector
     self.fieldSelector = fieldSelector
     self.pageSize = pageSize
@@ -52,16 +56,21 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
   private let options: WatcherOptions
   private let clock: ErasedClock
   private let random: @Sendable () -> Double
+  private let keep: @Sendable (Object) -> Object
   private let logger: Logger
 
   /// - Parameters:
   ///   - namespace: nil means all.
+  ///   - keep: What of an object is told, so that many large ones need little memory. Applied as they are read, so that never
+  ///     more than a page of them is there whole.
   ///   - random: Gives values from 0 up to, but not including, 1.
   public init(
     _ client: KubernetesClient, _ type: Object.Type = Object.self, namespace: String? = nil,
     options: WatcherOptions = WatcherOptions(), logger: Logger, clock: some Clock<Duration> = ContinuousClock(),
-    random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+    keeping keep: @escaping @Sendable (Object) -> Object = { $0 }
   ) {
+    self.keep = keep
     self.client = client
     self.namespace = namespace
     self.options = options
@@ -80,8 +89,9 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
     _ handle: @escaping @Sendable (WatcherEvent<Object>) async throws -> Void
   ) async throws {
     let state = Locked(WatcherState.initial)
+    let collected = Locked<[Decoded<Object>]>([])
     let perform: @Sendable ([WatcherState.Action]) async throws -> Void = { actions in
-      try await carryOut(actions, onFailure: onFailure, handle: handle)
+      try await carryOut(actions, collected, onFailure: onFailure, handle: handle)
     }
     while true {
       try Task.checkCancellation()
@@ -103,7 +113,8 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
           Object.resource, namespace: namespace,
           options: ListOptions(
             labelSelector: options.labelSelector, fieldSelector: options.fieldSelector,
-            limit: isPaginated ? options.pageSize : nil, continueToken: continueToken)))
+            limit: isPaginated ? options.pageSize : nil, continueToken: continueToken,
+            isMetadataOnly: options.isMetadataOnly)))
     } catch {
       return .listFailed(try failure(error, operation: "list \(Object.resource.plural)"))
     }
@@ -117,7 +128,8 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
     let operation = "watch \(Object.resource.plural)"
     let watchOptions = WatchOptions(
       labelSelector: options.labelSelector, fieldSelector: options.fieldSelector, resourceVersion: version,
-      timeoutSeconds: Int((options.timeout.seconds * (1 + 0.2 * random())).rounded(.up)))
+      timeoutSeconds: Int((options.timeout.seconds * (1 + 0.2 * random())).rounded(.up)),
+      isMetadataOnly: options.isMetadataOnly)
     Counter(label: "kubernetes_watch_starts_total", dimensions: [("resource", Object.resource.plural)]).increment()
     do {
       try await client.watch(Object.resource, namespace: namespace, options: watchOptions) { event in
@@ -137,6 +149,11 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
     }
   }
 
+  private func decode(_ json: JSONValue) -> Decoded<Object> {
+    let decoded = Decoded<Object>(json)
+    return decoded.object.map { Decoded(keep($0)) } ?? decoded
+  }
+
   /// What a transport threw, as one of our errors: nothing but cancellation ends a watcher.
   private func failure(_ error: any Error, operation: String) throws -> KubernetesError {
     if let error = error as? KubernetesError { return error }
@@ -145,14 +162,22 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
   }
 
   private func carryOut(
-    _ actions: [WatcherState.Action], onFailure: @Sendable (KubernetesError) -> Void,
-    handle: @Sendable (WatcherEvent<Object>) async throws -> Void
+    _ actions: [WatcherState.Action], _ collected: Locked<[Decoded<Object>]>,
+    onFailure: @Sendable (KubernetesError) -> Void, handle: @Sendable (WatcherEvent<Object>) async throws -> Void
   ) async throws {
     for action in actions {
       switch action {
-      case .emitRestart(let objects): try await handle(.restarted(objects.map { Decoded($0) }))
-      case .emitApplied(let object): try await handle(.applied(Decoded(object)))
-      case .emitDeleted(let object): try await handle(.deleted(Decoded(object)))
+      case .collect(let page, let isFirst):
+        let decoded = page.map(decode)
+        collected.withLock { $0 = isFirst ? decoded : $0 + decoded }
+      case .emitRestart:
+        let all = collected.withLock { objects in
+          defer { objects = [] }
+          return objects
+        }
+        try await handle(.restarted(all))
+      case .emitApplied(let object): try await handle(.applied(decode(object)))
+      case .emitDeleted(let object): try await handle(.deleted(decode(object)))
       case .backOff(let failures):
         let delay = options.backoff.delay(afterFailures: failures, random: random())
         if delay > .zero { try await clock.sleep(for: delay) }

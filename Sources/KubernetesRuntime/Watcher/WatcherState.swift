@@ -11,13 +11,12 @@ public import KubernetesModel
 ///        └── 410, or 3 failures in a row ──┘
 public enum WatcherState: Sendable, Hashable {
   /// - Parameters:
-  ///   - found: The objects of the pages so far.
   ///   - isPaginated: False once the server gave up on a continue token, so that the next try reads all at once.
   ///   - failures: Calls in a row that brought nothing.
-  case listing(found: [JSONValue], continueToken: String?, isPaginated: Bool, failures: Int)
+  case listing(continueToken: String?, isPaginated: Bool, failures: Int)
   case watching(resourceVersion: String, failures: Int)
 
-  public static let initial = WatcherState.listing(found: [], continueToken: nil, isPaginated: true, failures: 0)
+  public static let initial = WatcherState.listing(continueToken: nil, isPaginated: true, failures: 0)
 
   public enum Call: Sendable, Hashable {
     case list(continueToken: String?, isPaginated: Bool)
@@ -35,8 +34,10 @@ public enum WatcherState: Sendable, Hashable {
   }
 
   public enum Action: Sendable {
-    /// The whole set of objects, in place of all that were known.
-    case emitRestart([JSONValue])
+    /// Objects of a list that may not be whole yet. The first page takes the place of what an earlier list has brought.
+    case collect([JSONValue], isFirst: Bool)
+    /// What was collected is the whole set, in place of all that were known.
+    case emitRestart
     case emitApplied(JSONValue)
     case emitDeleted(JSONValue)
     /// Wait before the next call.
@@ -53,16 +54,16 @@ public enum WatcherState: Sendable, Hashable {
 
   public var call: Call {
     switch self {
-    case .listing(_, let token, let isPaginated, _): .list(continueToken: token, isPaginated: isPaginated)
+    case .listing(let token, let isPaginated, _): .list(continueToken: token, isPaginated: isPaginated)
     case .watching(let version, _): .watch(resourceVersion: version)
     }
   }
 
   public mutating func handle(_ input: Input) -> [Action] {
     switch (self, input) {
-    case (.listing(let found, _, let isPaginated, let failures), .page(let page)):
-      listed(page, found: found, isPaginated: isPaginated, failures: failures)
-    case (.listing(_, _, let isPaginated, let failures), .listFailed(let error)):
+    case (.listing(let token, let isPaginated, let failures), .page(let page)):
+      listed(page, isFirst: token == nil, isPaginated: isPaginated, failures: failures)
+    case (.listing(_, let isPaginated, let failures), .listFailed(let error)):
       listFailed(error, isPaginated: isPaginated, failures: failures)
     case (.watching, .event(let event)):
       received(event)
@@ -75,21 +76,21 @@ public enum WatcherState: Sendable, Hashable {
   }
 
   private mutating func listed(
-    _ page: ObjectList<JSONValue>, found: [JSONValue], isPaginated: Bool, failures: Int
+    _ page: ObjectList<JSONValue>, isFirst: Bool, isPaginated: Bool, failures: Int
   ) -> [Action] {
-    let all = found + page.items
+    let collect = Action.collect(page.items, isFirst: isFirst)
     if let token = page.metadata.continue, !token.isEmpty {
-      self = .listing(found: all, continueToken: token, isPaginated: isPaginated, failures: failures)
-      return []
+      self = .listing(continueToken: token, isPaginated: isPaginated, failures: failures)
+      return [collect]
     }
     // A list that worked does not end a row of failed watches; an event does.
     self = .watching(resourceVersion: page.metadata.resourceVersion ?? "", failures: failures)
-    return [.emitRestart(all)]
+    return [collect, .emitRestart]
   }
 
   private mutating func listFailed(_ error: KubernetesError, isPaginated: Bool, failures: Int) -> [Action] {
     self = .listing(
-      found: [], continueToken: nil, isPaginated: isPaginated && error.code != .gone, failures: failures + 1)
+      continueToken: nil, isPaginated: isPaginated && error.code != .gone, failures: failures + 1)
     return [.report(error), .backOff(failures: failures + 1)]
   }
 
@@ -142,6 +143,6 @@ public enum WatcherState: Sendable, Hashable {
   }
 
   private func relist(failures: Int) -> WatcherState {
-    .listing(found: [], continueToken: nil, isPaginated: true, failures: failures)
+    .listing(continueToken: nil, isPaginated: true, failures: failures)
   }
 }

@@ -43,8 +43,9 @@ public enum OperatorMetrics {
       "holdfast_kubernetes_watch_failures_total", .counter, ["resource", "code"],
       "Lists and watches that failed and were tried again, by cause."),
     MetricDescription(
-      "holdfast_kubernetes_api_requests_total", .counter, ["verb", "code"],
-      "Calls to the API server, by verb as RBAC names it and HTTP status, or kind of failure where none came."),
+      "holdfast_kubernetes_api_requests_total", .counter, ["verb", "resource", "code"],
+      "Calls to the API server, by verb as RBAC names it, resource and HTTP status, or kind of failure where none came."
+    ),
     MetricDescription(
       "holdfast_kubernetes_api_request_duration_seconds", .histogram, ["verb"],
       "How long the API server takes to answer, by verb; watches are left out."),
