@@ -5,6 +5,7 @@ import download
 import etcd
 import files
 import memory
+import operators
 import resources
 import upload
 
@@ -32,6 +33,13 @@ def main():
     command.add_argument("--bytes", type=int, default=2_000, help="of each file")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=files.run)
+    command = commands.add_parser("operator")
+    command.add_argument("--policies", type=int, default=1_000)
+    command.add_argument("--backups", type=int, default=10, help="that each policy has already")
+    command.add_argument("--steady", type=int, default=180, help="seconds for which nothing changes")
+    command.add_argument("--preflights", action="store_true", help="with the Jobs that try targets")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=operators.run)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
