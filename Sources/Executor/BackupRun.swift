@@ -78,8 +78,11 @@ public struct BackupRun: Sendable {
     do {
       var warnings: [String] = []
       var missing: [String] = []
+      var begun = result.startTime
       let manifest = try await lease.whileKept {
         let earlier = try await RunQueue(context: context, lease: lease, permissions: permissions).enter()
+        // Until here it waited for others.
+        begun = Timestamp(context.now())
         var artifacts: [Manifest.Artifact] = []
         var captures: [SignerCheck.Capture] = []
         for source in sources {
@@ -100,6 +103,7 @@ public struct BackupRun: Sendable {
         try await ManifestWriter(context: context, lease: lease, permissions: permissions).write(manifest)
         return manifest
       }
+      result.startTime = begun
       result.warnings = warnings.isEmpty ? nil : warnings
       result.missing = missing.isEmpty ? nil : missing
       return manifest

@@ -182,16 +182,19 @@ public struct BackupPolicyStatus: Codable, Sendable, Hashable {
 
   /// The answer to the annotation ``HoldfastAPI/backupNowAnnotation``.
   public struct BackupNow: Codable, Sendable, Hashable {
-    /// The value that was last answered.
+    /// The value that was last answered; of a long one the beginning and a hash.
     public var token: String
     /// The Backup that was made for it.
     public var backup: String?
     public var time: Timestamp?
+    /// Why no Backup was made for it.
+    public var message: String?
 
-    public init(token: String, backup: String? = nil, time: Timestamp? = nil) {
+    public init(token: String, backup: String? = nil, time: Timestamp? = nil, message: String? = nil) {
       self.token = token
       self.backup = backup
       self.time = time
+      self.message = message
     }
   }
 

@@ -24,8 +24,10 @@ public enum ExecutorJob {
 
   /// The executor's exit code for a plan that no retry can mend.
   static let invalidPlanExitCode: JSONValue = 2
+  /// The executor's exit code where it was told to stop and has cleaned up.
+  static let stoppedExitCode: JSONValue = 143
 
-  // An eviction says nothing about the backup, so it does not use up a retry.
+  // An eviction, or a Job suspended until its turn, says nothing about the backup, so it does not use up a retry.
   private static let ignoreDisruptions: JSONValue = [
     "rules": [
       [
@@ -35,6 +37,12 @@ public enum ExecutorJob {
         ],
       ],
       ["action": "Ignore", "onPodConditions": [["type": "DisruptionTarget", "status": "True"]]],
+      [
+        "action": "Ignore",
+        "onExitCodes": [
+          "containerName": .string(ExecutorPod.containerName), "operator": "In", "values": [stoppedExitCode],
+        ],
+      ],
     ]
   ]
 

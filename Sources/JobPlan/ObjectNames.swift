@@ -75,6 +75,11 @@ public enum ObjectNames {
   /// The Backup taken before a restore.
   public static func safetyBackup(request: String, uid: String) -> String { unique(request, uid, suffix: "-safety") }
 
+  /// The Backup that answers a token of the annotation `holdfast.dev/backup-now`.
+  public static func backupNow(policy: String, uid: String, token: String) -> String {
+    limited(policy, suffix: "-now-\(shortHash("\(uid)/\(token)", length: 10))", to: labelLimit)
+  }
+
   /// The Backup of a Job whose own name is taken by the Backup of another Job.
   public static func backup(job: String, uid: String) -> String { unique(job, uid, suffix: "") }
 

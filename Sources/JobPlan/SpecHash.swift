@@ -1,5 +1,5 @@
 internal import Crypto
-internal import Foundation
+public import Foundation
 internal import HoldfastAPI
 public import KubernetesModel
 
@@ -17,7 +17,7 @@ public enum SpecHash {
       [HoldfastAPI.specHashAnnotation: hash], uniquingKeysWith: { $1 })
   }
 
-  static func sha256(_ data: Data) -> String {
+  public static func sha256(_ data: Data) -> String {
     SHA256.hash(data: data).map { byte in
       let text = String(byte, radix: 16)
       return byte < 16 ? "0" + text : text

@@ -24,7 +24,8 @@ struct Controllers {
     policy = controller("backuppolicy", workers: workers, BackupPolicyReconciler(context: context))
     // One worker: see BackupReconciler.
     backup = controller("backup", workers: 1, BackupReconciler(context: context))
-    job = controller("job", workers: workers, JobReconciler(context: context))
+    // One worker as well: of two runs that come together one is told of as running, and the other as waiting for it.
+    job = controller("job", workers: 1, JobReconciler(context: context))
     restore = controller("restorerequest", workers: workers, RestoreReconciler(context: context))
     controllers = [policy, backup, job, restore]
     let namespaces = context.configuration.namespaces
@@ -32,21 +33,45 @@ struct Controllers {
     if context.configuration.managesClusterBindings { watchClusterBindings(context) }
   }
 
+  private static let jobLabels: Set = [HoldfastAPI.policyLabel, HoldfastAPI.operationLabel, HoldfastAPI.restoreLabel]
+  private static let bindingLabels: Set = [HoldfastAPI.policyLabel, HoldfastAPI.policyNamespaceLabel]
+
   private mutating func watch(_ namespace: String?, _ context: OperatorContext) {
-    func informer<Object: KubernetesObject>(_ type: Object.Type, selector: String? = nil) -> Informer<Object> {
+    // Reconcilers ask the server for what they act on. What is kept here only says whose turn a change makes it, and of
+    // thousands of objects it has to be little.
+    func informer<Object: KubernetesObject>(
+      _ type: Object.Type, selector: String? = nil, pageSize: Int = 500, isMetadataOnly: Bool = false,
+      keeping keep: @escaping @Sendable (Object) -> Object = { $0 }
+    ) -> Informer<Object> {
       Informer(
-        context.client, type, namespace: namespace, options: WatcherOptions(labelSelector: selector),
-        logger: context.logger)
+        context.client, type, namespace: namespace,
+        options: WatcherOptions(labelSelector: selector, pageSize: pageSize, isMetadataOnly: isMetadataOnly),
+        logger: context.logger, keeping: keep)
+    }
+    func glances<Object: KubernetesObject>(
+      _ type: Object.Type, selector: String? = nil, labels: Set<String> = [], annotations: Set<String> = []
+    ) -> Informer<MetadataOf<Object>> {
+      informer(MetadataOf<Object>.self, selector: selector, isMetadataOnly: true) { object in
+        MetadataOf(metadata: object.metadata.trimmed(labels: labels, annotations: annotations, isUIDKept: true))
+      }
     }
     let managed = "app.kubernetes.io/managed-by=\(HoldfastAPI.fieldManager)"
-    let policies = informer(BackupPolicy.self)
-    let backups = informer(Backup.self)
+    let policies = glances(BackupPolicy.self)
+    let backups = informer(BackupGlance.self, pageSize: 100) { backup in
+      var kept = backup
+      kept.metadata = backup.metadata.trimmed(labels: [HoldfastAPI.restoreLabel])
+      return kept
+    }
     let requests = informer(RestoreRequest.self)
-    let cronJobs = informer(CronJob.self, selector: managed)
-    let configMaps = informer(ConfigMap.self, selector: managed)
-    let bindings = informer(RoleBinding.self, selector: managed)
-    let jobs = informer(Job.self, selector: HoldfastAPI.policyLabel)
-    let pods = informer(Pod.self, selector: HoldfastAPI.policyLabel)
+    let cronJobs = glances(CronJob.self, selector: managed)
+    let configMaps = glances(ConfigMap.self, selector: managed)
+    let bindings = glances(
+      RoleBinding.self, selector: managed, labels: Self.bindingLabels,
+      annotations: [HoldfastAPI.restoreRequestAnnotation])
+    let jobs = glances(
+      Job.self, selector: HoldfastAPI.policyLabel, labels: Self.jobLabels,
+      annotations: [HoldfastAPI.recordedAnnotation])
+    let pods = glances(Pod.self, selector: HoldfastAPI.policyLabel, labels: [HoldfastAPI.restoreLabel])
 
     policy.watch(policies)
     policy.watchOwned(cronJobs, by: BackupPolicy.resource)
@@ -64,6 +89,7 @@ struct Controllers {
     backup.watch(jobs, keys: Self.backups(of:))
 
     job.watch(jobs)
+    job.watch(jobs) { [store = jobs.store] in Self.waiting(after: $0, in: store) }
     job.watch(pods, keys: Self.jobs(of:))
 
     restore.watch(requests)
@@ -95,7 +121,8 @@ struct Controllers {
   private mutating func watchClusterBindings(_ context: OperatorContext) {
     let managed = "app.kubernetes.io/managed-by=\(HoldfastAPI.fieldManager)"
     let bindings = Informer(
-      context.client, ClusterRoleBinding.self, options: WatcherOptions(labelSelector: managed), logger: context.logger)
+      context.client, MetadataOf<ClusterRoleBinding>.self,
+      options: WatcherOptions(labelSelector: managed, isMetadataOnly: true), logger: context.logger)
     policy.watch(bindings, keys: Self.boundPolicies(of:))
     restore.watch(bindings, keys: Self.boundRequests(of:))
     informers.append(WatchedInformer(bindings))
@@ -115,7 +142,7 @@ struct Controllers {
     return parts.count == 2 ? [ObjectKey(namespace: String(parts[0]), name: String(parts[1]))] : []
   }
 
-  private static func policies(of change: Change<Backup>) -> [ObjectKey] {
+  private static func policies(of change: Change<BackupGlance>) -> [ObjectKey] {
     switch change {
     case .added(let backup), .updated(_, let backup), .deleted(let backup):
       [ObjectKey(namespace: backup.metadata.namespace, name: backup.spec.policyRef.name)]
@@ -124,7 +151,7 @@ struct Controllers {
   }
 
   /// The policy whose backups a Job reads back: its CronJob owns the Job.
-  private static func verifiedPolicies(of change: Change<Job>) -> [ObjectKey] {
+  private static func verifiedPolicies<Object>(of change: Change<Object>) -> [ObjectKey] {
     guard change.metadata.labels?[HoldfastAPI.operationLabel] == JobOperation.verify.rawValue,
       let name = change.metadata.labels?[HoldfastAPI.policyLabel]
     else { return [] }
@@ -132,7 +159,7 @@ struct Controllers {
   }
 
   /// A restore protects what it uses: the plan of the policy changes when it begins and when it ends.
-  private static func policies(of change: Change<RestoreRequest>, backups: Store<Backup>) -> [ObjectKey] {
+  private static func policies(of change: Change<RestoreRequest>, backups: Store<BackupGlance>) -> [ObjectKey] {
     switch change {
     case .added(let request), .updated(_, let request), .deleted(let request):
       let namespace = request.metadata.namespace
@@ -149,7 +176,7 @@ struct Controllers {
   }
 
   /// The Backup that a Job was made for, or those that may mirror it.
-  private static func backups(of change: Change<Job>) -> [ObjectKey] {
+  private static func backups<Object>(of change: Change<Object>) -> [ObjectKey] {
     let metadata = change.metadata
     let namespace = metadata.namespace
     if let owner = metadata.controllerReference, owner.kind == Backup.resource.kind {
@@ -159,7 +186,22 @@ struct Controllers {
     return [name, ObjectNames.backup(job: name, uid: uid)].map { ObjectKey(namespace: namespace, name: $0) }
   }
 
-  private static func jobs(of change: Change<Pod>) -> [ObjectKey] {
+  /// Those whose turn may have come: a Job of the same policy has ended, and its end is recorded, or it is gone.
+  private static func waiting(
+    after change: Change<MetadataOf<Job>>, in store: Store<MetadataOf<Job>>
+  ) -> [ObjectKey] {
+    guard let policy = change.metadata.labels?[HoldfastAPI.policyLabel] else { return [] }
+    switch change {
+    case .updated(let old, let new) where new.isRecorded && !old.isRecorded: break
+    case .deleted(let job) where !job.isRecorded: break
+    default: return []
+    }
+    return store.objects(
+      withLabel: HoldfastAPI.policyLabel, equalTo: policy, namespace: change.metadata.namespace
+    ).filter { !$0.isRecorded }.map(\.key)
+  }
+
+  private static func jobs<Object>(of change: Change<Object>) -> [ObjectKey] {
     guard let owner = change.metadata.controllerReference, owner.kind == Job.resource.kind else { return [] }
     return [ObjectKey(namespace: change.metadata.namespace, name: owner.name)]
   }
@@ -172,4 +214,8 @@ struct Controllers {
     }
     return (metadata.labels?[label]).map { [ObjectKey(namespace: metadata.namespace, name: $0)] } ?? []
   }
+}
+
+extension MetadataOf<Job> {
+  fileprivate var isRecorded: Bool { metadata.annotations?[HoldfastAPI.recordedAnnotation] != nil }
 }

@@ -74,6 +74,9 @@ public enum OperatorPermissions {
         "delete": "a policy that has no schedule any more",
       ])
     + rights(
+      .namespaces, "batch", "cronjobs/status",
+      ["patch": "marks times that passed under another schedule, so that a change starts no run by itself"])
+    + rights(
       .namespaces, "batch", "jobs",
       [
         "get": "how a run goes", "list": "the runs of a policy, so that two never overlap", "watch": "learns of runs",

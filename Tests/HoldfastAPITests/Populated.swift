@@ -104,7 +104,7 @@ enum Populated {
         hash: "h", request: "r", time: time, found: 1, made: 1, unreadable: 1, failures: 1, message: "m",
         storage: .init(count: 1, bytes: 1, oldest: time, newest: time)),
       verification: .init(job: "j", time: time, good: 1, damaged: 1, unknown: 1),
-      backupNow: .init(token: "t", backup: "b", time: time),
+      backupNow: .init(token: "t", backup: "b", time: time, message: "m"),
       preUpgrade: .init(ready: true, backup: "b", until: time, message: "m"),
       breakGlass: [.init(kind: "Deployment", name: "n", reason: "r", time: time)])
   }()

@@ -80,25 +80,31 @@ import Testing
     #expect(backups.count == 2 && backups.contains { $0.status?.id == Make.id })
   }
 
+  /// The executor of the younger waits in the bucket; its Backup says for whom.
   @Test func runsOfOnePolicyTakeTurns() async throws {
     let scene = Scene()
-    scene.cluster.put(Make.job("first"))
+    scene.cluster.put(Make.job("first") { $0.status?.ready = 1 })
     scene.clock.advance(1)
-    scene.cluster.put(Make.job("second"))
+    scene.cluster.put(Make.job("second") { $0.status?.ready = 1 })
     scene.cluster.put(Make.job("other", policy: "etcd"))
+    for name in ["first", "second"] {
+      let job = try #require(scene.cluster.object(Job.self, name))
+      scene.cluster.put(
+        Make.pod("\(name)-pod", of: job) {
+          $0.status = PodStatus(phase: "Running", containerStatuses: [Make.running])
+        })
+    }
     #expect(try await scene.reconcileJob("first") == .requeue(after: .seconds(60)))
     #expect(try await scene.reconcileJob("second") == .requeue(after: .seconds(10)))
     _ = try await scene.reconcileJob("other")
-    #expect(scene.cluster.object(Job.self, "first")?.spec.suspend == nil)
-    #expect(scene.cluster.object(Job.self, "second")?.spec.suspend == true)
-    #expect(scene.cluster.object(Job.self, "other")?.spec.suspend == nil)
-    let waiting = scene.cluster.object(Backup.self, "second")?.status?.conditions["Completed"]
-    #expect(waiting?.message.contains("Job first") == true)
+    #expect(scene.cluster.all(Job.self).allSatisfy { $0.spec.suspend == nil })
+    let waiting = scene.cluster.object(Backup.self, "second")?.status
+    #expect(waiting?.phase == .pending && waiting?.conditions["Completed"]?.message.contains("Job first") == true)
+    #expect(scene.cluster.object(Backup.self, "first")?.status?.phase == .running)
     scene.cluster.complete("first", with: Make.result())
     _ = try await scene.reconcileJob("first")
     _ = try await scene.reconcileJob("second")
-    let second = scene.cluster.object(Job.self, "second")
-    #expect(second?.spec.suspend == false && second?.metadata.annotations?[HoldfastAPI.waitsForAnnotation] == nil)
+    #expect(scene.cluster.object(Backup.self, "second")?.status?.phase == .running)
   }
 
   @Test func aJobThatAPersonSuspendedNeitherBlocksNorIsLetGo() async throws {
@@ -136,18 +142,31 @@ import Testing
     #expect(scene.cluster.all(Backup.self).count == 1)
   }
 
+  /// Its Job is there at once, so that it has its place, and waits.
   @Test func aRunWaitsForTheOtherOfItsPolicy() async throws {
     let scene = Scene()
     scene.cluster.put(Make.policy())
     scene.cluster.put(Make.job("running"))
-    scene.cluster.put(Make.backup("now"))
-    #expect(try await scene.reconcileBackup("now") == .requeue(after: .seconds(5)))
-    #expect(job(of: "now", scene) == nil)
-    let message = scene.cluster.object(Backup.self, "now")?.status?.conditions["Completed"]?.message
-    #expect(message?.contains("Job running") == true)
+    scene.clock.advance(1)
+    for name in ["now", "then"] {
+      scene.cluster.put(Make.backup(name))
+      _ = try await scene.reconcileBackup(name)
+      scene.clock.advance(1)
+    }
+    let now = try #require(job(of: "now", scene))
+    #expect(now.isQueued && job(of: "then", scene)?.isQueued == true)
+    for name in ["now", "then"] {
+      let message = scene.cluster.object(Backup.self, name)?.status?.conditions["Completed"]?.message
+      #expect(message?.contains("waits until Job running") == true)
+    }
+    scene.clock.advance(60)
+    scene.cluster.put(Make.job("younger"))
     scene.cluster.complete("running", with: nil)
-    _ = try await scene.reconcileBackup("now")
-    #expect(job(of: "now", scene) != nil)
+    for _ in 0..<2 { for job in scene.cluster.runJobs { _ = try await scene.reconcileJob(job.key.name) } }
+    #expect(job(of: "now", scene)?.state == .active)
+    #expect(job(of: "then", scene)?.metadata.annotations?[HoldfastAPI.waitsForAnnotation] == now.key.name)
+    let message = scene.cluster.object(Backup.self, "then")?.status?.conditions["Completed"]?.message
+    #expect(message?.contains(now.key.name) == true)
   }
 
   @Test func aPolicyThatIsNotThereGetsAMinute() async throws {

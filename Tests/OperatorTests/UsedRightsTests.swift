@@ -68,6 +68,8 @@ enum UsedRights {
     try await JobReconcilerTests().aJobThatEndedWhileTheOperatorWasDownIsRecorded()
     try await JobReconcilerTests().runsOfOnePolicyTakeTurns()
     try await BackupReconcilerTests().aBackupWithoutAJobStartsOne()
+    try await ScheduleChangeTests().theMarkComesBeforeTheChange()
+    try await BackupNowTests().aTokenMakesOneBackupAndIsEchoed()
     try await BackupReconcilerTests().deletionPolicyDeleteRemovesTheArtifactsFirst()
     try await BackupReconcilerTests().aDeletionThatFailsIsToldAndTriedAgain()
     try await RestoreReconcilerTests().theJobIsLetGoOnlyAfterTheClaim()

@@ -6,7 +6,8 @@ import KubernetesModel
 import KubernetesRuntime
 
 extension BackupReconciler {
-  /// Makes the Job of a Backup when the policy is there, is valid, and has no other run.
+  /// Makes the Job of a Backup when the policy is there and is valid: suspended where another run has the turn, so that it has
+  /// its place among those that wait (``RunTurn``).
   func start(_ backup: Backup, jobName: String) async throws -> ReconcileResult {
     let namespace = backup.metadata.namespace ?? ""
     let policyName = backup.spec.policyRef.name
@@ -16,10 +17,7 @@ extension BackupReconciler {
     case .invalid(let message): return try await fail(backup, .invalidSpec, message)
     case .valid(let found): policy = found
     }
-    if let other = try await client.backupJobs(of: policyName, in: namespace).first(where: { $0.isInTheWay }) {
-      return try await wait(backup, .waitingForJob, "waits until Job \(other.key.name) of the same policy has ended")
-    }
-    let job: Job
+    var job: Job
     let trigger = Self.trigger(of: backup)
     do {
       let objects = try await PolicyApplier.objects(for: policy, in: context)
@@ -30,6 +28,8 @@ extension BackupReconciler {
     } catch let error as OwnedObjects.NameConflict {
       return try await fail(backup, .nameConflict, "\(error)")
     }
+    let holder = try await RunTurn(client: client).holder(of: policyName, in: namespace)
+    if let holder { job.queue(behind: holder) }
     do {
       try await client.create(job)
     } catch let error as KubernetesError where error.code == .alreadyExists {
@@ -42,7 +42,8 @@ extension BackupReconciler {
     status.trigger = trigger
     status.job = jobName
     status.conditions.set(
-      "Completed", .false, .waitingForJob, "Job \(jobName) is made", now: Timestamp(context.now()))
+      "Completed", .false, .waitingForJob, holder.map(RunObservation.waits) ?? "Job \(jobName) is made",
+      now: Timestamp(context.now()))
     try await write(status, to: backup)
     return .done
   }
@@ -75,16 +76,5 @@ extension BackupReconciler {
       Backup.Failure(step: "start", reason: reason.rawValue, message: message), now: Timestamp(context.now()))
     try await write(status, to: backup)
     return .done
-  }
-}
-
-extension Job {
-  /// It runs, or it waits for its turn and was there first.
-  var isInTheWay: Bool {
-    switch state {
-    case .active: true
-    case .suspended: metadata.annotations?[HoldfastAPI.waitsForAnnotation] != nil
-    case .complete, .failed: false
-    }
   }
 }

@@ -10,7 +10,7 @@ extension BackupPolicyReconciler {
   /// - Returns: After which time the status changes by itself.
   func report(
     _ policy: BackupPolicy, _ applied: Applied, _ history: PolicyHistory, _ target: TargetPreflight.Outcome?,
-    _ catalog: CatalogSync.Outcome?, _ verification: VerificationTracking
+    _ catalog: CatalogSync.Outcome?, _ verification: VerificationTracking, _ backupNow: BackupNow.Outcome
   ) async throws -> Duration? {
     let now = context.now()
     var (status, next) = Self.status(of: policy, applied: applied, history: history, now: now)
@@ -25,6 +25,7 @@ extension BackupPolicyReconciler {
     }
     status.storage = history.storage(besides: status.catalog) ?? status.storage
     Self.setVerification(&status, verification, now: Timestamp(now))
+    status.backupNow = backupNow.echo ?? status.backupNow
     next = [next, try await setPreUpgrade(&status, of: policy, applied, history, now: now)].compactMap(\.self).min()
     let gate = UpgradeGate(context: context)
     let glass = try await gate.breakGlass(of: policy, now: now)
@@ -46,6 +47,7 @@ extension BackupPolicyReconciler {
     tellMissed(policy, missed, from: policy.status, to: status)
     next = [next, missed?.runs.changesAt].compactMap(\.self).min()
     PolicyMetrics(policy.key).record(PolicyMetric.figures(of: policy, status, history, missed: missed?.runs.count))
+    tellBackupNow(policy, backupNow)
     return next.map { .milliseconds(Int64(max(1, $0.timeIntervalSince(now) + 1) * 1_000)) }
   }
 

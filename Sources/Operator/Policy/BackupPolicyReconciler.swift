@@ -57,7 +57,9 @@ struct BackupPolicyReconciler: Reconciler {
       try await CatalogSync(context: context).takeBackUnlessRunning(key)
       throw try await reportUnreadable(json, error)
     }
-    let applied = try await apply(policy)
+    var applied = try await apply(policy)
+    let backupNow = try await BackupNow(context: context).answer(policy, json)
+    if backupNow.failure != nil { applied.retry = min(applied.retry ?? BackupNow.retry, BackupNow.retry) }
     let history = PolicyHistory(
       try await client.backups(of: key.name, in: namespace), clusterID: try await context.clusterID.value(),
       now: context.now())
@@ -76,7 +78,7 @@ struct BackupPolicyReconciler: Reconciler {
     }
     try await CatalogSync(context: context).takeBackUnlessRunning(key)
     let verification = try await verification(of: policy, history)
-    let next = try await report(policy, applied, history, target, catalog, verification)
+    let next = try await report(policy, applied, history, target, catalog, verification, backupNow)
     return [applied.retry, next].compactMap(\.self).min().map { .requeue(after: $0) } ?? .done
   }
 

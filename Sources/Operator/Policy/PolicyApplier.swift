@@ -44,7 +44,7 @@ struct PolicyApplier: Sendable {
   func applySchedule(_ objects: PolicyObjects) async throws -> Duration? {
     guard let schedule = objects.spec.schedule else { return try await removeCronJob(of: objects.policy) }
     let cronJob = try objects.cronJob(schedule: schedule)
-    tell(objects.policy, "CronJob \(cronJob.key.name)", try await owned.ensure(cronJob))
+    tell(objects.policy, "CronJob \(cronJob.key.name)", try await ensure(cronJob))
     return nil
   }
 
@@ -52,11 +52,16 @@ struct PolicyApplier: Sendable {
   func applyVerification(_ objects: PolicyObjects) async throws {
     let policy = objects.policy
     if let verification = try objects.verificationCronJob() {
-      tell(policy, "CronJob \(verification.key.name)", try await owned.ensure(verification))
+      tell(policy, "CronJob \(verification.key.name)", try await ensure(verification))
     } else {
       // A run that is stopped has only read.
       try await remove(ObjectNames.verificationCronJob(policy: policy.key.name), of: policy)
     }
+  }
+
+  private func ensure(_ cronJob: CronJob) async throws -> OwnedObjects.Outcome {
+    let change = ScheduleChange(client: context.client, now: context.now())
+    return try await owned.ensure(cronJob) { try await change.prepare($0, wanted: cronJob) }
   }
 
   private func removeCronJob(of policy: BackupPolicy) async throws -> Duration? {

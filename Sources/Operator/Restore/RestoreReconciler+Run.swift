@@ -51,6 +51,14 @@ extension RestoreReconciler {
     return nil
   }
 
+  /// The Job of a backup of the same policy that has the turn: an older one, or one that runs. Younger ones that could wait
+  /// do so, since this Job is there before it is looked for them: see ``RunTurn``.
+  private func backup(before job: Job) async throws -> String? {
+    guard let policy = job.policyName else { return nil }
+    let jobs = try await client.backupJobs(of: policy, in: job.metadata.namespace ?? "")
+    return jobs.first { $0.state == .active || ($0.isInTheWay && $0.turn < job.turn) }?.key.name
+  }
+
   /// Of a Job that is gone.
   private func runningPod(ofJob job: String, in request: RestoreRequest) async throws -> String? {
     let pods = try await client.all(
@@ -68,6 +76,10 @@ extension RestoreReconciler {
     }
     if let other = try await restore(before: job) {
       try await report(request, message: "waits until Job \(other), of another restore of the same policy, has ended")
+      return .requeue(after: .seconds(5))
+    }
+    if let other = try await backup(before: job) {
+      try await report(request, message: RunObservation.waits(for: other))
       return .requeue(after: .seconds(5))
     }
     let now = Timestamp(context.now())

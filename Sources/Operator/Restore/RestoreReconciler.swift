@@ -68,10 +68,6 @@ struct RestoreReconciler: Reconciler {
     case .ready(let next): current = next
     case .waiting: return .requeue(after: .seconds(15))
     }
-    if let other = try await runningBackup(of: resolved.policy) {
-      try await report(current, message: "waits until Job \(other) of the same policy has ended")
-      return .requeue(after: .seconds(5))
-    }
     return try await claim(current, objects)
   }
 
@@ -90,12 +86,6 @@ struct RestoreReconciler: Reconciler {
         name: "resolve", state: .completed, startTime: now, completionTime: now, message: resolved.summary)
     ]
     return try await write(status, to: request)
-  }
-
-  private func runningBackup(of policy: BackupPolicy?) async throws -> String? {
-    guard let policy else { return nil }
-    let jobs = try await client.backupJobs(of: policy.key.name, in: policy.metadata.namespace ?? "")
-    return jobs.first { $0.isInTheWay }?.key.name
   }
 
   // MARK: Writing

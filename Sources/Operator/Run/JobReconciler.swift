@@ -22,19 +22,20 @@ struct JobReconciler: Reconciler {
     else { return .done }
     let turn = try await RunTurn(client: client).take(job)
     guard let backup = try await backup(for: turn.job) else { return .done }
-    let phase = try await record(turn.job, in: backup)
+    let phase = try await record(turn, in: backup)
     if phase.isTerminal {
       try await markRecorded(turn.job, in: backup)
       return .done
     }
     // Pods tell of themselves, but what a kubelet only retries makes no event.
-    return .requeue(after: turn.isWaiting ? .seconds(10) : .seconds(60))
+    return .requeue(after: turn.waitsFor != nil ? .seconds(10) : .seconds(60))
   }
 
-  private func record(_ job: Job, in backup: Backup) async throws -> Backup.Phase {
+  private func record(_ turn: RunTurn.Taken, in backup: Backup) async throws -> Backup.Phase {
     // A final status stays as it is, also when pods have gone since.
     if let phase = backup.status?.phase, phase.isTerminal || phase == .deleting { return phase }
-    let observation = RunObservation(job: job, pods: try await client.pods(of: job), previous: backup.status)
+    let observation = RunObservation(
+      job: turn.job, pods: try await client.pods(of: turn.job), previous: backup.status, waitsFor: turn.waitsFor)
     let status = observation.backupStatus(now: Timestamp(context.now()))
     try await client.writeStatus(of: backup, from: backup.status, to: status)
     RunReport(context: context).tell(backup, from: backup.status, to: status)

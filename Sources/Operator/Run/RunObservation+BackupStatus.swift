@@ -30,7 +30,7 @@ extension RunObservation {
       let other = job.metadata.annotations?[HoldfastAPI.waitsForAnnotation]
       progress(
         &status, .waitingForJob,
-        other.map { "waits until Job \($0) of the same policy has ended" } ?? "the Job is suspended (spec.suspend)", now
+        other.map(Self.waits) ?? "the Job is suspended (spec.suspend)", now
       )
     case .active: active(&status, now)
     }
@@ -48,7 +48,8 @@ extension RunObservation {
       return completedWithoutResult(&status, now)
     }
     status.phase = .completed
-    status.startTime = status.startTime ?? result.startTime
+    // A run that waited for another one in the bucket began later than its Job.
+    status.startTime = max(status.startTime ?? result.startTime, result.startTime)
     status.completionTime = job.status?.completionTime ?? result.completionTime
     status.id = result.id
     status.location = result.location
@@ -121,6 +122,11 @@ extension RunObservation {
       return progress(&status, .waitingForJob, message, now)
     }
     if pod.isRunning {
+      // What it looks like from here: the executor waits for the other's lease. One that was at work stays so.
+      if let waitsFor, status.phase != .running {
+        status.phase = .pending
+        return progress(&status, .waitingForJob, Self.waits(for: waitsFor), now)
+      }
       status.phase = .running
       return progress(&status, .waitingForJob, "pod \(pod.key.name) runs", now)
     }

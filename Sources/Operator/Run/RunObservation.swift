@@ -9,6 +9,10 @@ struct RunObservation: Sendable {
   var pods: [Pod]
   /// What was recorded before: pods go away, what they told stays.
   var previous: Backup.Status?
+  /// The Job that has the turn.
+  var waitsFor: String?
+
+  static func waits(for job: String) -> String { "waits until Job \(job) of the same policy has ended" }
 
   /// Pods whose executor has ended, oldest first.
   var endedPods: [Pod] {

@@ -64,6 +64,8 @@ enum EventReason: String, CaseIterable {
   case backupSuspicious = "BackupSuspicious"
   case sizeAccepted = "SizeAccepted"
   case runMissed = "RunMissed"
+  case backupNowIgnored = "BackupNowIgnored"
+  case backupNowFailed = "BackupNowFailed"
   case backupDeleted = "BackupDeleted"
   case backupDeletionFailed = "BackupDeletionFailed"
   case restoreStarted = "RestoreStarted"

@@ -37,8 +37,11 @@ struct OwnedObjects: Sendable {
   let client: KubernetesClient
 
   /// Creates the object, or makes its fields what they should be. Labels, annotations and status of others stay.
+  /// - Parameter prepare: Called before an object is changed; gives it as it is then.
   /// - Throws: ``NameConflict``, ``StillDeleting``, ``KubernetesError``.
-  func ensure<Object: KubernetesObject>(_ wanted: Object) async throws -> Outcome {
+  func ensure<Object: KubernetesObject>(
+    _ wanted: Object, beforeChange prepare: (JSONValue) async throws -> JSONValue = { $0 }
+  ) async throws -> Outcome {
     let wantedJSON = try JSONValue(encoding: wanted)
     guard let live = try await find(wanted) else {
       try await client.create(Object.resource, wantedJSON)
@@ -50,7 +53,7 @@ struct OwnedObjects: Sendable {
     comparable["metadata"]?["ownerReferences"] = nil
     let difference = ObjectMatch.firstDifference(wanted: comparable, live: live)
     guard let path = isOurs ? difference : "metadata.ownerReferences" else { return .unchanged }
-    try await client.update(Object.resource, merged(wantedJSON, into: live))
+    try await client.update(Object.resource, merged(wantedJSON, into: try await prepare(live)))
     let hash = HoldfastAPI.specHashAnnotation
     let isDrift = live.annotations[hash] == wantedJSON.annotations[hash]
     return isDrift ? .repaired(path: path) : .updated
