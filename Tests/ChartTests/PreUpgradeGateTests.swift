@@ -264,10 +264,18 @@ struct PreUpgradeGateTests {
     }
   }
 
-  @Test func aMissingPolicyRefuses() async throws {
-    try await Place.with(policy: nil) { place in
-      try await place.refuses(Self.anotherImage, saying: ["no params found"])
-      try await place.accepts(["scale", "deployment/web", "--replicas=3"])
+  /// Else no controller, restore or garbage collector could write such a workload any more, and no broken glass would help.
+  @Test func withoutAnyPolicyNothingIsRefused() async throws {
+    try await Place.with { place in
+      try await place.close()
+      try await place.refuses(Self.anotherImage, saying: ["it began long ago"])
+      try await place.ask(["delete", "backuppolicy", "overlay", "-n", place.namespace]).checked()
+      try await place.accepts(Self.anotherImage)
+      try await place.accepts(["annotate", "deployment/web", "deployment.kubernetes.io/revision=2"])
+      try await place.accepts(["rollout", "restart", "deployment/web"])
+      try await place.accepts(place.patching(#"{"metadata":{"finalizers":["foregroundDeletion"]}}"#))
+      try await place.accepts(place.patching(#"{"spec":{"replicas":0}}"#))
+      try await place.accepts(["label", "deployment/web", "holdfast.dev/pre-upgrade-"])
     }
   }
 

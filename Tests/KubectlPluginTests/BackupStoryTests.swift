@@ -8,9 +8,13 @@ import Testing
 
 /// What a person is told of a Backup, and the exit status by outcome.
 @Suite struct BackupStoryTests {
-  private func story(verification: String? = nil, sources: Int? = 2, hasBar: Bool = false) -> BackupStory {
+  private func story(
+    verification: String? = nil, sources: Int? = 2, hasBar: Bool = false, isPreUpgrade: Bool = false,
+    gate: GateWait? = nil
+  ) -> BackupStory {
     BackupStory(
-      name: "bao-x7k2p", namespace: "openbao", sources: sources, verification: verification, hasBar: hasBar)
+      name: "bao-x7k2p", namespace: "openbao", sources: sources, verification: verification, hasBar: hasBar,
+      isPreUpgrade: isPreUpgrade, gate: gate)
   }
 
   @Test func eachStateIsToldOnce() {
@@ -71,6 +75,97 @@ import Testing
           remedy:  make the bucket, or correct spec.target.bucket
           log:     kubectl holdfast logs bao-x7k2p -n openbao
         """)
+  }
+
+  @Test func noUpgradeBeginsWithASuspiciousBackup() throws {
+    let backup = Backup.sample(phase: .completed).with {
+      $0.warnings = ["suspicious: source raft gave 5 bytes"]
+      $0.anomaly = .init(
+        source: "raft", size: 5, median: 50, compared: 5, ratio: 0.5, message: "source raft gave 5 bytes")
+      $0.conditions = [
+        Condition(
+          type: "Suspicious", status: .true, lastTransitionTime: noon, reason: "SizeShrunk",
+          message: "source raft gave 5 bytes; older backups stay")
+      ]
+    }
+    let command = "kubectl annotate backup bao-x7k2p -n openbao holdfast.dev/accept-size=REASON"
+    for verification in [nil, "token-1"] {
+      var story = story(verification: verification, isPreUpgrade: true)
+      let end = try #require(story.take(.seen(backup), elapsed: .zero).end)
+      #expect(end.exit == .failed)
+      #expect(end.text.contains("source raft gave 5 bytes") && end.text.contains(command), "\(end.text)")
+    }
+    // Without an upgrade it is a warning, told once.
+    var manual = story()
+    let end = try #require(manual.take(.seen(backup), elapsed: .zero).end)
+    #expect(end.exit == .done)
+    #expect(end.text.components(separatedBy: "source raft gave 5 bytes").count == 2 && end.text.contains(command))
+    var accepted = story(isPreUpgrade: true)
+    let other = backup.with { $0.conditions?[0].status = .false }
+    #expect(accepted.take(.seen(other), elapsed: .zero).end?.exit == .done)
+  }
+
+  private func policy(
+    _ gate: BackupPolicyStatus.PreUpgradeGate?, verified: Bool? = nil, looked: Int64 = 1
+  ) -> Observation<Backup> {
+    var policy = BackupPolicy(
+      metadata: ObjectMeta(name: "bao", namespace: "openbao"),
+      spec: BackupPolicySpec(
+        sources: [], target: Target(bucket: "b", credentialsSecretRef: SecretReference(name: "s")),
+        preUpgrade: PreUpgrade(window: "30m", requireVerified: verified)))
+    policy.metadata.generation = 1
+    policy.status = BackupPolicyStatus()
+    policy.status?.observedGeneration = looked
+    policy.status?.preUpgrade = gate
+    return .policy(.found(policy))
+  }
+
+  /// An upgrade that begins between the backup's end and the operator's word on it is refused by the gate.
+  @Test func theUpgradeWaitsForThePolicysWord() throws {
+    let until = Timestamp(noon.date + 1_800)
+    let closed = policy(.init(ready: false, message: "the newest good backup, old, began long ago"))
+    var story = story(isPreUpgrade: true, gate: GateWait(policy: "bao"))
+    #expect(story.take(.seen(.sample(phase: .completed)), elapsed: .seconds(9)).end == nil)
+    let step = story.take(closed, elapsed: .seconds(10))
+    #expect(
+      step.end == nil
+        && step.texts == ["Waits for the gate of BackupPolicy bao: the newest good backup, old, began long ago"])
+    #expect(story.take(closed, elapsed: .seconds(11)) == StoryStep(), "told once")
+    #expect(
+      story.timedOut(after: .seconds(20)).text.contains("is not ready for an upgrade: the newest good backup, old"))
+    // Opened by an older one: that is not what was waited for.
+    let older = BackupPolicyStatus.PreUpgradeGate(ready: true, backup: "old", until: Timestamp(noon.date + 900))
+    #expect(story.take(policy(older), elapsed: .seconds(12)).end == nil)
+    let mine = BackupPolicyStatus.PreUpgradeGate(ready: true, backup: "bao-x7k2p", until: until)
+    #expect(story.take(policy(mine, looked: 0), elapsed: .seconds(13)).end == nil, "of another spec")
+    for gate in [mine, .init(ready: true, backup: "younger", until: Timestamp(until.date + 60))] {
+      var other = story
+      let end = try #require(other.take(policy(gate), elapsed: .seconds(14)).end)
+      #expect(end.exit == .done && end.text.contains("BackupPolicy bao is ready for an upgrade until"))
+    }
+    let refused = try #require(story.take(closed, elapsed: .seconds(70)).end)
+    #expect(refused.exit == .failed && refused.text.contains("the newest good backup, old, began long ago"))
+  }
+
+  @Test func whereThePolicyWantsAVerificationItIsWaitedForLonger() throws {
+    var story = story(isPreUpgrade: true, gate: GateWait(policy: "bao"))
+    let closed = policy(.init(ready: false, message: "is being read back"), verified: true)
+    let completed = Backup.sample(phase: .completed)
+    _ = story.take(.seen(completed), elapsed: .zero)
+    #expect(story.take(closed, elapsed: .seconds(600)).end == nil)
+    let damaged = completed.with {
+      $0.verified = false
+      $0.verification = Backup.Verification(time: noon, message: "raft has other bytes")
+    }
+    #expect(story.take(.seen(damaged), elapsed: .seconds(601)).end?.text.contains("raft has other bytes") == true)
+  }
+
+  @Test func aPolicyThatCannotBeReadIsNotWaitedFor() throws {
+    var story = story(isPreUpgrade: true, gate: GateWait(policy: "bao"))
+    _ = story.take(.seen(.sample(phase: .completed)), elapsed: .zero)
+    var other = story
+    #expect(story.take(.policy(.unreadable), elapsed: .zero).end?.exit == .done)
+    #expect(other.take(.policy(.missing), elapsed: .zero).end?.exit == .failed)
   }
 
   @Test func aRequiredVerificationIsWaitedFor() throws {

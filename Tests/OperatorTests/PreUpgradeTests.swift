@@ -2,6 +2,7 @@ import Foundation
 import HoldfastAPI
 import JobPlan
 import KubernetesModel
+import KubernetesRuntime
 import Testing
 
 @testable import Operator
@@ -107,6 +108,34 @@ import Testing
     #expect(try status(scene).message?.contains("its run took 45m") == true)
   }
 
+  @Test func aBackupWithoutASourceOfThePolicyClosesIt() async throws {
+    let scene = scene()
+    let raft = Backup.Artifact(source: "raft", key: "raft.snap", storedSize: 1)
+    scene.cluster.put(Make.done("one", at: Scene.start - 60) { $0.status?.artifacts = [raft] })
+    _ = try await scene.reconcilePolicy()
+    #expect(try status(scene).ready)
+    scene.cluster.change(BackupPolicy.self, "bao") {
+      var other = $0.spec.sources[0]
+      other.name = "other"
+      $0.spec.sources.append(other)
+    }
+    _ = try await scene.reconcilePolicy()
+    #expect(
+      try !status(scene).ready && status(scene).message?.contains("one, holds nothing of source other, which") == true)
+    // What it holds is not known: its list was too long to be told.
+    scene.cluster.change(Backup.self, "one") { $0.status?.artifacts = nil }
+    _ = try await scene.reconcilePolicy()
+    #expect(try status(scene).ready)
+    // Something of each source is there, and not all.
+    scene.cluster.change(Backup.self, "one") {
+      $0.status?.artifacts = [raft, .init(source: "other", key: "other.snap", storedSize: 1)]
+      $0.status?.conditions.set(
+        "PartiallyCaptured", .true, .completed, "widgets: forbidden", now: Timestamp(Scene.start))
+    }
+    _ = try await scene.reconcilePolicy()
+    #expect(try status(scene).ready && status(scene).message?.contains("PartiallyCaptured") == true)
+  }
+
   @Test func whereVerificationIsRequiredTheOperatorAsksForIt() async throws {
     let scene = scene(PreUpgrade(requireVerified: true))
     scene.cluster.put(Make.done("one", at: Scene.start - 60) { $0.status?.trigger = .preUpgrade })
@@ -166,7 +195,10 @@ import Testing
     // Each context is a restarted operator.
     for _ in 0..<3 { _ = try await scene.reconcilePolicy() }
     #expect(scene.events.reasons.count { $0 == "BreakGlass" } == 2, "one on the workload, one on the policy")
-    #expect(scene.events.message("BreakGlass")?.contains("INC-1") == true)
+    let message = try #require(scene.events.message("BreakGlass"))
+    #expect(message.contains("Deployment web carries holdfast.dev/break-glass: INC-1; "))
+    #expect(
+      message.contains("audit log") && !message.contains("change its images"), "what it was set for, nobody knows")
     let told = try #require(scene.cluster.object(BackupPolicy.self, "bao")?.status?.breakGlass)
     #expect(told == [.init(kind: "Deployment", name: "web", reason: "INC-1", time: Timestamp(Scene.start))])
     scene.cluster.put(workload("INC-2"))
@@ -184,6 +216,23 @@ import Testing
     scene.cluster.put(workload(nil, policy: "boa"))
     _ = try await scene.reconcilePolicy("boa")
     #expect(scene.events.message("GateWithoutPolicy")?.contains("BackupPolicy boa") == true)
+  }
+
+  @Test func onlyWhatConcernsTheGateIsLookedAt() {
+    let (old, key) = (workload(nil), ObjectKey(namespace: "ns", name: "bao"))
+    func keys(_ modify: (inout ObjectMeta) -> Void) -> [ObjectKey] {
+      var new = old
+      new.metadata.resourceVersion = "2"
+      modify(&new.metadata)
+      return gatingPolicies(of: .updated(old: old, new: new))
+    }
+    #expect(keys { _ in } == [], "a status")
+    #expect(keys { $0.annotations = ["deployment.kubernetes.io/revision": "2"] } == [])
+    #expect(keys { $0.annotations = [HoldfastAPI.breakGlassAnnotation: "INC-1"] } == [key])
+    #expect(keys { $0.generation = 2 } == [key])
+    #expect(
+      keys { $0.labels = [HoldfastAPI.preUpgradeLabel: "other"] } == [key, ObjectKey(namespace: "ns", name: "other")])
+    #expect(gatingPolicies(of: .added(old)) == [key] && gatingPolicies(of: .deleted(old)) == [key])
   }
 
   @Test func aWorkloadWithoutTheLabelIsNamed() async throws {

@@ -151,6 +151,50 @@ import Testing
     }
   }
 
+  /// Who may write policies and Backups of a namespace must get nothing beyond it by asking for a verification.
+  @Test func aPolicyWithoutTrustIsGivenNothing() async throws {
+    let scene = scene(nil)
+    _ = try await scene.reconcilePolicy()
+    let plan = try #require(scene.cluster.object(ConfigMap.self, "bao-plan"))
+    scene.cluster.change(BackupPolicy.self, "bao") {
+      $0.spec.sources = [Source(name: "all", resources: .init(namespaces: ["ns", "kube-system"]))]
+      $0.metadata.generation = 2
+    }
+    ask(scene, "1")
+    _ = try await scene.reconcileBackup("one")
+    #expect(scene.cluster.all(RoleBinding.self).isEmpty && scene.cluster.all(ClusterRoleBinding.self).isEmpty)
+    #expect(scene.cluster.object(ConfigMap.self, "bao-plan")?.data == plan.data)
+    #expect(jobs(scene).isEmpty)
+    #expect(verification(scene)?.requestFailure?.reason == "NotTrusted")
+    #expect(verification(scene)?.requestFailure?.message.contains("kube-system") == true)
+  }
+
+  @Test func aVerificationGetsNoRightsOfTheSources() async throws {
+    let scene = Scene()
+    scene.cluster.put(PermissionsTests.resources())
+    scene.cluster.put(Make.done("one") { $0.metadata.annotations = [HoldfastAPI.verifyNowAnnotation: "1"] })
+    _ = try await scene.reconcileBackup("one")
+    #expect(jobs(scene).count == 1)
+    #expect(scene.cluster.all(RoleBinding.self).map(\.roleRef.name) == ["holdfast-executor-verification"])
+  }
+
+  @Test func aValueThatComesAgainIsReadAgain() async throws {
+    let scene = scene()
+    var uids: Set<String> = []
+    for (token, isGood) in [("1", true), ("2", true), ("1", false)] {
+      ask(scene, token)
+      try await scene.settle()
+      let job = try #require(jobs(scene).first { $0.state == .active }, "nothing runs for \(token)")
+      #expect(job.metadata.annotations?[HoldfastAPI.verifyNowAnnotation] == token)
+      uids.insert(job.metadata.uid ?? "")
+      scene.clock.advance(60)
+      end(scene, job, isGood: isGood)
+      try await scene.settle()
+      #expect(verification(scene)?.request == token)
+    }
+    #expect(uids.count == 3 && scene.cluster.object(Backup.self, "one")?.status?.verified == false)
+  }
+
   @Test func aRunningBackupIsReadOnceItHasEnded() async throws {
     let scene = scene {
       $0.status = .init(phase: .running)

@@ -9,7 +9,8 @@ struct BackupCommand: AsyncParsableCommand {
     commandName: "backup", abstract: "Take a backup now.",
     discussion: """
       Creates a Backup of the policy. With --wait it follows it to its end and ends with 0 only where the backup is Completed \
-      (and, with --require-verified, was read back and is good). The run goes on whatever becomes of this command.
+      (and, with --require-verified, was read back and is good). With --trigger preUpgrade it also fails on a suspicious one, and \
+      waits until the policy, where it has spec.preUpgrade, is ready for an upgrade. The run goes on whatever becomes of this command.
       """)
 
   enum Trigger: String, ExpressibleByArgument, CaseIterable { case manual, preUpgrade }
@@ -48,10 +49,17 @@ struct BackupCommand: AsyncParsableCommand {
       let story = BackupStory(
         name: backup.key.name, namespace: session.namespace, sources: found?.spec.sources.count,
         verification: backup.metadata.annotations?[HoldfastAPI.verifyNowAnnotation],
-        hasBar: session.console.errorsAreTerminal)
-      let waiter = Waiter<BackupStory>(session: session, name: backup.key.name, timeout: timeout.duration) { backup in
+        hasBar: session.console.errorsAreTerminal, isPreUpgrade: trigger == .preUpgrade,
+        gate: trigger == .preUpgrade && found?.spec.preUpgrade != nil ? GateWait(policy: policy) : nil)
+      var waiter = Waiter<BackupStory>(session: session, name: backup.key.name, timeout: timeout.duration) { backup in
         guard backup.status?.phase == .running else { return nil }
         return await session.client.runLog(job: backup.status?.job, namespace: session.namespace)
+      }
+      if story.gate != nil {
+        waiter.readPolicy = { backup in
+          // What the policy says before is of other backups.
+          backup.status?.phase == .completed ? await session.look(at: policy) : nil
+        }
       }
       return session.tell(await waiter.run(story))
     }

@@ -4,10 +4,17 @@ import KubernetesModel
 
 extension BackupStory {
   /// How a Backup ended, for a person; nil where it has not.
-  static func end(of backup: Backup, verification request: String?) -> WaitEnd? {
+  /// - Parameter isPreUpgrade: Whether an upgrade would begin with it: not with a backup that somebody has to look at first.
+  static func end(of backup: Backup, verification request: String?, isPreUpgrade: Bool = false) -> WaitEnd? {
     switch backup.status?.phase {
     case .failed: return WaitEnd(.failed, failure(of: backup))
     case .completed:
+      if isPreUpgrade, let lines = suspicion(of: backup) {
+        return WaitEnd(
+          .failed,
+          [.init("Backup \(backup.key.name) is Completed, and suspicious: no upgrade should begin with it", .bad)]
+            + lines)
+      }
       guard let request else { return WaitEnd(.done, completion(of: backup)) }
       return verificationEnd(of: backup, request: request)
     case .deleting:
@@ -39,8 +46,28 @@ extension BackupStory {
     if let partial = status.conditions?.first(where: { $0.type == "PartiallyCaptured" && $0.status == .true }) {
       lines.append(.init("warning: not all of it is there: \(partial.message)", .caution))
     }
-    lines += (status.warnings ?? []).map { .init("warning: \($0)", .caution) }
+    let suspicion = suspicion(of: backup)
+    lines += suspicion ?? []
+    lines += (status.warnings ?? []).filter { suspicion == nil || !$0.hasPrefix("suspicious: ") }.map {
+      .init("warning: \($0)", .caution)
+    }
     return lines
+  }
+
+  /// Why somebody has to look at it, and what to do then; nil where nothing is wrong with its size, or it was accepted.
+  private static func suspicion(of backup: Backup) -> [StoryStep.Line]? {
+    let status = backup.status
+    guard let condition = status?.conditions?.first(where: { $0.type == "Suspicious" }), condition.status == .true
+    else {
+      return nil
+    }
+    let name = backup.key.name
+    return [
+      .init("warning: suspicious: \(status?.anomaly?.message ?? condition.message)", .caution),
+      .init(
+        "  remedy: look at what is gone; if that is right, accept it: kubectl annotate backup \(name) "
+          + "-n \(backup.metadata.namespace ?? "") \(HoldfastAPI.acceptSizeAnnotation)=REASON"),
+    ]
   }
 
   /// Step, reason, message, what to do.

@@ -17,6 +17,10 @@ struct BackupStory: WaitStory {
   var verification: String?
   /// A bar moves; without one, lines do.
   var hasBar = false
+  /// An upgrade follows: what is doubtful about the backup ends it.
+  var isPreUpgrade = false
+  /// Where the policy says when an upgrade may begin.
+  var gate: GateWait?
 
   private var backup: Backup?
   private var troubles = Troubles()
@@ -24,15 +28,19 @@ struct BackupStory: WaitStory {
   private var told = ""
   private var toldAt = Duration.zero
   private var hasToldSilence = false
+  private var completedAt: Duration?
 
   init(
-    name: String, namespace: String, sources: Int? = nil, verification: String? = nil, hasBar: Bool = false
+    name: String, namespace: String, sources: Int? = nil, verification: String? = nil, hasBar: Bool = false,
+    isPreUpgrade: Bool = false, gate: GateWait? = nil
   ) {
     self.name = name
     self.namespace = namespace
     self.sources = sources
     self.verification = verification
     self.hasBar = hasBar
+    self.isPreUpgrade = isPreUpgrade
+    self.gate = gate
   }
 
   mutating func take(_ observation: Observation<Backup>, elapsed: Duration) -> StoryStep {
@@ -41,8 +49,10 @@ struct BackupStory: WaitStory {
     case .seen(let backup):
       if let line = troubles.end() { step.add(line, .faint) }
       self.backup = backup
-      step.end = Self.end(of: backup, verification: verification)
-      if step.end == nil { tell(Self.state(of: backup, verification: verification), at: elapsed, in: &step) }
+      step.end = end(at: elapsed)
+      if step.end == nil, completedAt == nil {
+        tell(Self.state(of: backup, verification: verification), at: elapsed, in: &step)
+      }
     case .gone:
       step.end = WaitEnd(
         .failed,
@@ -57,9 +67,27 @@ struct BackupStory: WaitStory {
           failure.lines.map { StoryStep.Line($0, .bad) } + [.init("Backup \(name) goes on all the same; \(follow)")])
       }
     case .log(let log): tell(log, at: elapsed, in: &step)
+    case .policy(let sight):
+      if let line = gate?.take(sight), completedAt != nil {
+        told = line
+        toldAt = elapsed
+        step.add(line)
+      }
+      step.end = end(at: elapsed)
     case .tick: tick(elapsed, &step)
     }
     return step
+  }
+
+  /// A good backup has not ended before its policy says that an upgrade may begin.
+  private mutating func end(at elapsed: Duration) -> WaitEnd? {
+    guard let backup, let end = Self.end(of: backup, verification: verification, isPreUpgrade: isPreUpgrade) else {
+      return nil
+    }
+    guard let gate, end.exit == .done else { return end }
+    let began = completedAt ?? elapsed
+    completedAt = began
+    return gate.end(of: backup, end, waited: elapsed - began)
   }
 
   private mutating func tell(_ text: String, at elapsed: Duration, in step: inout StoryStep) {
@@ -108,7 +136,7 @@ struct BackupStory: WaitStory {
     if let message = backup?.status?.conditions?.first(where: { $0.type == "Completed" })?.message, !isDone {
       parts.append(message)
     }
-    if isDone { parts.append("waits until it is read back") }
+    if isDone { parts.append(completedAt == nil ? "waits until it is read back" : "waits for the policy's gate") }
     // Of one source nobody knows the half.
     let fraction = isRunning ? sources.flatMap { $0 > 1 ? Double(captured) / Double($0) : nil } : nil
     return Progress(fraction: fraction, parts: parts, elapsed: elapsed)
@@ -117,6 +145,9 @@ struct BackupStory: WaitStory {
   private var follow: String { "kubectl holdfast describe \(name) -n \(namespace)" }
 
   func timedOut(after timeout: Duration) -> WaitEnd {
+    if completedAt != nil, let gate, let backup {
+      return WaitEnd(.timedOut, "\(gate.state(of: backup)) (after \(DurationText.format(timeout)))", .caution)
+    }
     let state =
       backup?.status == nil
       ? "no operator has picked it up: kubectl holdfast doctor"

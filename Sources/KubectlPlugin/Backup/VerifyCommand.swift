@@ -66,7 +66,7 @@ struct VerifyStory: WaitStory {
       let (line, failure) = troubles.add(error, elapsed: elapsed)
       if let line { step.add(line, .caution) }
       step.end = failure.map { WaitEnd(.failed, $0.lines.map { .init($0, .bad) }) }
-    case .log: break
+    case .log, .policy: break
     case .tick:
       guard elapsed - toldAt >= BackupStory.heartbeat else { break }
       toldAt = elapsed

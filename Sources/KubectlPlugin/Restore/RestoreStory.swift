@@ -42,7 +42,7 @@ struct RestoreStory: WaitStory {
       step.end = failure.map { failure in
         WaitEnd(.failed, failure.lines.map { .init($0, .bad) } + [.init("the restore goes on all the same; \(follow)")])
       }
-    case .log: break
+    case .log, .policy: break
     case .tick: tick(elapsed, &step)
     }
     return step

@@ -10,6 +10,8 @@ enum Observation<Object: KubernetesObject>: Sendable {
   case trouble(KubernetesError)
   /// What the log of its pod tells.
   case log(RunLog)
+  /// What the policy says of it.
+  case policy(PolicySight)
   /// Time passes.
   case tick
 }

@@ -17,7 +17,9 @@ struct Waiter<Story: WaitStory>: Sendable {
   let timeout: Duration
   /// Reads the log of the object's pod; nil where that tells nothing.
   var readLog: (@Sendable (Story.Object) async -> RunLog?)?
-  /// Between two looks at the log.
+  /// Looks at the object's policy; nil where that tells nothing.
+  var readPolicy: (@Sendable (Story.Object) async -> PolicySight?)?
+  /// Between two looks at the log, or at the policy.
   var logInterval = Duration.seconds(2)
 
   /// Tells the story on the terminal, and gives its end. The object is left alone however this ends.
@@ -45,6 +47,14 @@ struct Waiter<Story: WaitStory>: Sendable {
           while (try? await clock.sleep(for: logInterval)) != nil {
             guard let object = newest.object, let log = await readLog(object) else { continue }
             feed.yield(.observed(.log(log)))
+          }
+        }
+      }
+      if let readPolicy {
+        group.addTask {
+          while (try? await clock.sleep(for: logInterval)) != nil {
+            guard let object = newest.object, let sight = await readPolicy(object) else { continue }
+            feed.yield(.observed(.policy(sight)))
           }
         }
       }

@@ -22,6 +22,11 @@ extension BackupReconciler {
     if let running = jobs.first(where: { !$0.state.isFinished }) { return try await letRun(running, backup) }
     let name = ObjectNames.verifyJob(backup: backup.key.name, uid: backup.metadata.uid ?? "", request: request)
     if let own = jobs.first(where: { $0.key.name == name }) {
+      if try await isOfEarlierRequest(own, request, backup) {
+        // The name is taken until it is gone.
+        try await removeVerification(own)
+        return .requeue(after: .seconds(1))
+      }
       try await conclude(own, request, backup)
       return .done
     }
@@ -48,6 +53,20 @@ extension BackupReconciler {
     .sorted { ($0.metadata.created, $0.key) < ($1.metadata.created, $1.key) }
   }
 
+  /// A value that comes again, after another one, asks for another look: what the Job found the first time is no answer.
+  ///
+  /// An answered Job has its right no more (``conclude(_:_:_:)``). Where the operator died between the two, the backup is read
+  /// once more than needed.
+  private func isOfEarlierRequest(_ job: Job, _ request: String, _ backup: Backup) async throws -> Bool {
+    guard let answered = backup.status?.verification?.request, answered != request else { return false }
+    return try await binding(of: job) == nil
+  }
+
+  private func binding(of job: Job) async throws -> RoleBinding? {
+    let found = try await client.find(RoleBinding.self, job.key.name, in: job.metadata.namespace ?? "")
+    return found?.metadata.controllerReference?.uid == job.metadata.uid ? found : nil
+  }
+
   private func startVerification(_ backup: Backup, _ request: String) async throws -> ReconcileResult {
     guard backup.status?.phase == .completed, let id = backup.status?.id else {
       let why =
@@ -65,9 +84,16 @@ extension BackupReconciler {
     case .invalid(let message): return try await refuse(backup, request, .invalidSpec, message)
     case .valid(let found): policy = found
     }
+    // Its plan would take the place of the one that was trusted, for every run that mounts it.
+    let untrusted = context.trustIssues(of: policy)
+    guard untrusted.isEmpty else {
+      return try await refuse(
+        backup, request, .notTrusted,
+        "policy \(policyName) is not trusted: \(untrusted.summary()); mend that and ask once more")
+    }
     do {
       let objects = try await PolicyApplier.objects(for: policy, in: context)
-      try await PolicyApplier(context: context).applyPlan(objects)
+      try await PolicyApplier(context: context).applyMounts(objects)
       if let account = objects.account { _ = try await OwnedObjects(client: client).ensureExists(account) }
       let job = try await client.create(try objects.verification(of: backup, id: id, request: request))
       context.logger.info("A backup is read back on request.", metadata: ["backup": "\(backup.key)"])
@@ -91,14 +117,14 @@ extension BackupReconciler {
     if let objects {
       found = objects
     } else if case .valid(let policy) = try await context.policy(
-      backup.spec.policyRef.name, in: backup.metadata.namespace ?? "", needsTrust: false)
+      backup.spec.policyRef.name, in: backup.metadata.namespace ?? "", needsTrust: true)
     {
       found = try await PolicyApplier.objects(for: policy, in: context)
     } else {
       found = nil
     }
     guard let found else {
-      // Made before the policy went. Without it, the next turn says what is missing.
+      // Made before the policy went, or lost its trust. Without the Job, the next turn says what is missing.
       try await removeVerification(job)
       return .requeue(after: .seconds(1))
     }
@@ -129,9 +155,7 @@ extension BackupReconciler {
 
   private func conclude(_ job: Job, _ request: String, _ backup: Backup) async throws {
     // Before the answer: who dies in between does it again.
-    if let binding = try await client.find(RoleBinding.self, job.key.name, in: job.metadata.namespace ?? ""),
-      binding.metadata.controllerReference?.uid == job.metadata.uid
-    {
+    if let binding = try await binding(of: job) {
       _ = try await absentIfNotFound {
         try await client.delete(
           RoleBinding.self, name: binding.key.name, namespace: binding.metadata.namespace,

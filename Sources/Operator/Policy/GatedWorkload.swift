@@ -35,9 +35,22 @@ extension GatedWorkload {
   }
 }
 
-/// The policy whose gate holds a workload back: its own, and the one that it had before.
+/// The policies whose gate a change concerns: the one that the label names, and the one that it named before.
+///
+/// A status changes all the time, and says nothing of the gate.
 func gatingPolicies<Workload: GatedWorkload>(of change: Change<Workload>) -> [ObjectKey] {
-  let metadata = change.metadata
-  guard let name = metadata.labels?[HoldfastAPI.preUpgradeLabel], !name.isEmpty else { return [] }
-  return [ObjectKey(namespace: metadata.namespace, name: name)]
+  let names: [String?]
+  switch change {
+  case .updated(let old, let new):
+    let (before, after) = (old.metadata, new.metadata)
+    names = [after.labels?[HoldfastAPI.preUpgradeLabel], before.labels?[HoldfastAPI.preUpgradeLabel]]
+    guard
+      names[0] != names[1] || before.generation != after.generation || before.uid != after.uid
+        || old.breakGlassReason != new.breakGlassReason
+    else { return [] }
+  case .added, .deleted, .broken: names = [change.metadata.labels?[HoldfastAPI.preUpgradeLabel]]
+  }
+  return Set(names.compactMap(\.self).filter { !$0.isEmpty }).sorted().map {
+    ObjectKey(namespace: change.metadata.namespace, name: $0)
+  }
 }

@@ -26,16 +26,21 @@ struct PolicyApplier: Sendable {
 
   /// What a Job of this policy mounts and runs as.
   func applyPlan(_ objects: PolicyObjects) async throws {
+    try await applyMounts(objects)
+    let permissions = PolicyPermissions(context: context)
+    for (what, outcome) in try await permissions.apply(try objects.bindings(), for: objects.policy) {
+      tell(objects.policy, what, outcome)
+    }
+  }
+
+  /// The plan and the account, and no rights: for a Job that reads no source.
+  func applyMounts(_ objects: PolicyObjects) async throws {
     let policy = objects.policy
     let wishes = try await ProtectedBackups(client: context.client).wishes(for: policy, now: context.now())
     let plan = try objects.plan(protectedIDs: wishes.protected, acceptedIDs: wishes.accepted)
     tell(policy, "ConfigMap \(plan.key.name)", try await owned.ensure(plan))
     if let account = objects.serviceAccount {
       tell(policy, "ServiceAccount \(account.key.name)", try await owned.ensureExists(account))
-    }
-    let permissions = PolicyPermissions(context: context)
-    for (what, outcome) in try await permissions.apply(try objects.bindings(), for: policy) {
-      tell(policy, what, outcome)
     }
   }
 

@@ -12,7 +12,8 @@ enum PolicyLookup: Sendable {
 }
 
 extension OperatorContext {
-  /// - Parameter needsTrust: false where no source of the policy is captured: what is in the bucket is the policy's own.
+  /// - Parameter needsTrust: false where no source of the policy is captured: what is in the bucket is the policy's own. Such a
+  ///   policy must be given neither rights nor the plan that runs mount: ``PolicyApplier/applyPlan(_:)`` is for the others.
   func policy(_ name: String, in namespace: String, needsTrust: Bool) async throws -> PolicyLookup {
     do {
       guard let policy = try await client.find(BackupPolicy.self, name, in: namespace) else { return .missing }

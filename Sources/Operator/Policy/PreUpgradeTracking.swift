@@ -20,12 +20,13 @@ struct PreUpgradeTracking: Sendable {
   /// - Parameter problem: Why the policy cannot be used as it is.
   init(_ policy: BackupPolicy, problem: String?, history: PolicyHistory, now: Date) {
     guard let preUpgrade = policy.spec.preUpgrade else { return }
-    judge(preUpgrade, in: policy.metadata.namespace ?? "", problem: problem, history, now)
+    judge(policy, preUpgrade, problem: problem, history, now)
   }
 
   private mutating func judge(
-    _ preUpgrade: PreUpgrade, in namespace: String, problem: String?, _ history: PolicyHistory, _ now: Date
+    _ policy: BackupPolicy, _ preUpgrade: PreUpgrade, problem: String?, _ history: PolicyHistory, _ now: Date
   ) {
+    let namespace = policy.metadata.namespace ?? ""
     let window = TimeInterval(preUpgrade.windowDuration.components.seconds)
     if let problem { return close("the policy cannot be used: \(problem)") }
     guard let newest = history.lastGood else { return close("there is no good backup yet" + Self.failure(history)) }
@@ -40,12 +41,19 @@ struct PreUpgradeTracking: Sendable {
           + "look at it, then take another one, or accept it: kubectl annotate backup \(name) "
           + "-n \(namespace) \(HoldfastAPI.acceptSizeAnnotation)=true")
     }
+    let lacking = newest.lacking(of: policy.spec)
+    guard lacking.isEmpty else {
+      return close(
+        "the newest backup, \(name), holds nothing of \(lacking.count == 1 ? "source" : "the sources") "
+          + "\(lacking.joined(separator: ", ")), which the policy has now; take another one" + Self.failure(history))
+    }
     guard newest.runTime.addingTimeInterval(window) > now else {
       return close(Self.tooOld(newest, preUpgrade, window) + Self.failure(history))
     }
     let isWanted = preUpgrade.requireVerified == true
     let fresh = history.counted.first {
       $0.status?.phase == .completed && !$0.isSuspicious && $0.status?.verified != false
+        && $0.lacking(of: policy.spec).isEmpty
         && (!isWanted || $0.status?.verified == true) && $0.runTime.addingTimeInterval(window) > now
     }
     if let fresh {
@@ -110,6 +118,13 @@ struct PreUpgradeTracking: Sendable {
 extension Backup {
   /// Much smaller than the ones before it, and nobody has said that this is right.
   var isSuspicious: Bool { status?.conditions["Suspicious"]?.status == .true }
+
+  /// The sources of which nothing is in it: they were added, or renamed, after its run began. None where its artifacts are not
+  /// known, since a long list does not fit what a run tells.
+  fileprivate func lacking(of spec: BackupPolicySpec) -> [String] {
+    let held = Set((status?.artifacts ?? []).map(\.source))
+    return held.isEmpty ? [] : spec.sources.map(\.name).filter { !held.contains($0) }
+  }
 }
 
 extension BackupPolicyReconciler {

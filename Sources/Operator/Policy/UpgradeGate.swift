@@ -38,17 +38,19 @@ struct UpgradeGate: Sendable {
     for workload in news {
       let kind = type(of: workload).resource.kind
       let message =
-        "the annotation \(HoldfastAPI.breakGlassAnnotation) let \(kind) \(workload.key.name) change its images without a "
-        + "fresh backup by BackupPolicy \(policy.key.name): \(workload.breakGlassReason ?? "")"
+        "\(kind) \(workload.key.name) carries \(HoldfastAPI.breakGlassAnnotation): \(workload.breakGlassReason ?? ""); the "
+        + "request that set it was let through whether or not BackupPolicy \(policy.key.name) had a fresh backup; which one "
+        + "that was, and whose, is in the API server's audit log"
       context.events.record(
         .warning, reason: EventReason.breakGlass.rawValue, message: message, about: workload.reference)
       context.events.warning(.breakGlass, message, about: policy)
       context.logger.warning(
-        "Glass was broken.", metadata: ["policy": "\(policy.key)", "workload": "\(kind) \(workload.key)"])
+        "A workload carries a reason to break the glass.",
+        metadata: ["policy": "\(policy.key)", "workload": "\(kind) \(workload.key)"])
     }
   }
 
-  /// Of labels that name a policy which is not there: where the namespace has other policies, nothing holds these back.
+  /// Of labels that name a policy which is not there: nothing holds these back.
   func tellOfMissingPolicy(_ key: ObjectKey) async throws {
     guard context.configuration.preUpgradeGate else { return }
     for workload in try await workloads(of: key) {
@@ -56,7 +58,7 @@ struct UpgradeGate: Sendable {
         .warning, reason: EventReason.gateWithoutPolicy.rawValue,
         message:
           "the label \(HoldfastAPI.preUpgradeLabel) names BackupPolicy \(key.name), which is not in this namespace: "
-          + "where the namespace has other policies, nothing holds upgrades back; correct the label, or create the policy",
+          + "unless it is in preUpgrade.gate.policies, nothing holds upgrades back; correct the label, or create the policy",
         about: workload.reference)
     }
   }
