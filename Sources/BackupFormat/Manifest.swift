@@ -58,7 +58,7 @@ public struct Manifest: Codable, Sendable, Hashable {
     public var size: Int64
     /// Of the plain bytes of those that it was compared with.
     public var median: Int64
-    /// How many these were.
+    /// How many these were; 1 for the backup whose size a person has accepted.
     public var compared: Int
     /// The part of the median below which a size was suspicious.
     public var minRatio: Double

@@ -79,16 +79,36 @@ struct SizeRuleTests {
     #expect(rule.suspicious(among: others).isEmpty)
     #expect(rule.judge(Self.record(40, ["db": 5]), among: others) == nil)
     #expect(rule.judge(Self.record(40, ["db": 2]), among: others)?.median == 5)
-    // The last one: those before it with it. Too few are left to compare with.
+    // The last one: those before it with it. It alone is compared with, since a person has looked at it.
     rule.accepted = [Self.id(13)]
     #expect(rule.suspicious(among: others).isEmpty)
-    #expect(rule.judge(Self.record(40, ["db": 1]), among: others) == nil)
+    #expect(rule.judge(Self.record(40, ["db": 3]), among: others) == nil)
+    #expect(
+      rule.judge(Self.record(40, ["db": 1]), among: others)
+        == Manifest.Anomaly(source: "db", size: 1, median: 5, compared: 1, minRatio: 0.5))
+    #expect(rule.judge(Self.record(40, ["db": 5, "new": 0]), among: others) == nil, "of the new one nobody can tell")
+    #expect(rule.judge(Self.record(40, ["db": 1]), among: others.filter { $0.id != Self.id(13) }) == nil)
     // A second fall is another matter.
     let fell = others + [Self.record(20, ["db": 1], isMarked: true)]
     #expect(rule.suspicious(among: fell) == [Self.id(20)])
     // Of one that is gone from the bucket, only the time is known.
     rule.accepted = [Self.id(12)]
     #expect(rule.suspicious(among: others.filter { $0.id != Self.id(12) }) == [Self.id(13)])
+  }
+
+  /// Emptied right after a person has accepted a size: none of the empty ones becomes what others are compared with.
+  @Test func aLossRightAfterAnAcceptedSizeIsSeen() {
+    let rule = SizeRule(minRatio: 0.5, accepted: [Self.id(5)])
+    var records = Self.daily([300, 300, 300, 300, 300]) + [Self.record(5, ["db": 100], isMarked: true)]
+    for day in 6..<12 {
+      let found = rule.judge(Self.record(day, ["db": 0]), among: records)
+      #expect(found == Manifest.Anomaly(source: "db", size: 0, median: 100, compared: 1, minRatio: 0.5))
+      records.append(Self.record(day, ["db": 0], isMarked: found != nil))
+    }
+    #expect(rule.suspicious(among: records) == Set((6..<12).map(Self.id)))
+    let level = Self.record(5, ["a": 100, "b": 100])
+    #expect(rule.judge(Self.record(6, ["a": 49, "b": 100]), among: [level])?.source == "a")
+    #expect(rule.judge(Self.record(6, ["a": 50, "b": 50]), among: [level]) == nil)
   }
 
   @Test func withTheRuleOffNoMarkStands() {

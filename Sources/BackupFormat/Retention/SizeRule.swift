@@ -36,7 +36,7 @@ public struct SizeRecord: Sendable, Hashable {
 ///
 /// A backup is compared with the last ``window`` ones before it that are not suspicious themselves, each source with the same
 /// source and all of them together; with fewer than ``minimum`` nothing is said. What a person has accepted begins anew: only it and
-/// what came after it is compared with.
+/// what came after it is compared with, and it alone while these are fewer than ``minimum``.
 public struct SizeRule: Sendable, Hashable {
   public static let window = 10
   public static let minimum = 3
@@ -60,12 +60,17 @@ public struct SizeRule: Sendable, Hashable {
     let earlier = others.filter { other in
       other.id < record.id && since.map { other.id >= $0 } ?? true && !suspicious.contains(other.id)
     }.sorted { $0.id > $1.id }
+    let level = since.flatMap { id in others.first { $0.id == id } }
     let single = record.sizes.compactMap { source, size in
-      anomaly(size, earlier.compactMap { $0.sizes[source] }, source: source.name)
+      anomaly(size, earlier.compactMap { $0.sizes[source] }, accepted: level?.sizes[source], source: source.name)
     }.min { ($0.share, $0.source ?? "") < ($1.share, $1.source ?? "") }
     // A source that was added or taken out is no shrinking of the others.
     let sources = Set(record.sizes.keys)
-    return single ?? anomaly(record.total, earlier.filter { Set($0.sizes.keys) == sources }.map(\.total), source: nil)
+    let isAlike = { (other: SizeRecord) in Set(other.sizes.keys) == sources }
+    return single
+      ?? anomaly(
+        record.total, earlier.filter(isAlike).map(\.total), accepted: level.flatMap { isAlike($0) ? $0.total : nil },
+        source: nil)
   }
 
   /// Those whose mark stands: no person has accepted it, a newer one, or one before it that is not much bigger.
@@ -92,10 +97,15 @@ public struct SizeRule: Sendable, Hashable {
 
   private func isBelow(_ size: Int64, _ other: Int64) -> Bool { Double(size) < minRatio * Double(other) }
 
-  /// - Parameter earlier: Newest first.
-  private func anomaly(_ size: Int64, _ earlier: [Int64], source: String?) -> Manifest.Anomaly? {
-    let last = earlier.prefix(Self.window).sorted()
-    guard last.count >= Self.minimum else { return nil }
+  /// - Parameters:
+  ///   - earlier: Newest first.
+  ///   - accepted: What a person has called right: it needs no others beside it.
+  private func anomaly(_ size: Int64, _ earlier: [Int64], accepted: Int64?, source: String?) -> Manifest.Anomaly? {
+    var last = earlier.prefix(Self.window).sorted()
+    if last.count < Self.minimum {
+      guard let accepted else { return nil }
+      last = [accepted]
+    }
     let middle = last.count / 2
     let median =
       last.count % 2 == 1 ? last[middle] : last[middle - 1] + (last[middle] - last[middle - 1]) / 2
