@@ -106,6 +106,41 @@ import Testing
     #expect(try scheduled(scene).reason == "Scheduled")
   }
 
+  /// The last good schedule goes on, and so does what is told of it: once, and until runs come again.
+  @Test func ofAnInvalidPolicyMissedRunsAreToldOnceToo() async throws {
+    let scene = try await started { $0.startingDeadlineSeconds = 600 }
+    let plain = try scheduled(scene).message
+    scene.clock.advance(16 * 3_600)  // 04:00, an hour after the run that did not come.
+    scene.cluster.change(BackupPolicy.self, "bao") { $0.spec.target.partSize = 1 }
+    _ = try await scene.reconcilePolicy()
+    scene.cluster.clearWrites()
+    for _ in 0..<3 { _ = try await scene.reconcilePolicy() }
+    #expect(scene.cluster.writes == [])
+    var condition = try scheduled(scene)
+    let told = "1 run(s) in a row did not start, the last was due at 2026-11-22T03:00:00Z"
+    #expect(condition.reason == "RunMissed" && condition.message == "\(plain); \(told)" && missedEvents(scene) == 1)
+    // What an earlier version had piled up goes too.
+    scene.cluster.change(BackupPolicy.self, "bao") { policy in
+      var conditions = policy.status?.conditions ?? []
+      for index in conditions.indices where conditions[index].type == "Scheduled" {
+        conditions[index].message += "; \(told)"
+      }
+      policy.status?.conditions = conditions
+    }
+    _ = try await scene.reconcilePolicy()
+    #expect(try scheduled(scene).message == "\(plain); \(told)")
+    // Runs come again, and the policy is still invalid.
+    scene.cluster.change(CronJob.self, "bao-backup") {
+      $0.status = CronJobStatus(lastScheduleTime: Timestamp(scene.clock.now - 60))
+    }
+    _ = try await scene.reconcilePolicy()
+    condition = try scheduled(scene)
+    #expect(condition.reason == "Scheduled" && condition.message == plain && condition.status == .true)
+    scene.cluster.clearWrites()
+    _ = try await scene.reconcilePolicy()
+    #expect(scene.cluster.writes == [])
+  }
+
   @Test func aSuspendedScheduleMissesNothing() async throws {
     let scene = try await started { $0.suspend = true }
     scene.clock.advance(5 * 86_400)

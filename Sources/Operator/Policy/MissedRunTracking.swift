@@ -35,16 +35,31 @@ extension BackupPolicyReconciler {
     return missed
   }
 
+  private static let notStarted = " run(s) in a row did not start"
+
   /// The condition stays True, since runs do start by schedule; its reason and message say that some did not.
+  ///
+  /// While the spec cannot be applied the condition is the one of the last look, so that what that look added comes off first.
   static func setMissed(_ status: inout BackupPolicyStatus, _ missed: Missed?, now: Timestamp) {
-    guard let scheduled = status.conditions["Scheduled"], scheduled.status == .true, let runs = missed?.runs,
-      runs.count > 0, let last = runs.last
-    else { return }
-    let count = runs.count < MissedRuns.limit ? "\(runs.count)" : "at least \(MissedRuns.limit)"
+    guard let scheduled = status.conditions["Scheduled"], scheduled.status == .true else { return }
+    var reason = Reason.scheduled
+    var message = withoutMissed(scheduled.message)
+    if let runs = missed?.runs, runs.count > 0, let last = runs.last {
+      let count = runs.count < MissedRuns.limit ? "\(runs.count)" : "at least \(MissedRuns.limit)"
+      reason = .runMissed
+      message += "; \(count)\(notStarted), the last was due at \(Timestamp(last))"
+    }
+    guard scheduled.reason != reason.rawValue || scheduled.message != message else { return }
     status.conditions.set(
-      "Scheduled", .true, .runMissed,
-      "\(scheduled.message); \(count) run(s) in a row did not start, the last was due at \(Timestamp(last))",
-      generation: status.observedGeneration, now: now)
+      "Scheduled", .true, reason, message, generation: scheduled.observedGeneration, now: now)
+  }
+
+  /// A schedule and a time zone have no semicolon.
+  private static func withoutMissed(_ message: String) -> String {
+    guard let told = message.range(of: notStarted),
+      let begin = message.range(of: "; ", options: .backwards, range: message.startIndex..<told.lowerBound)
+    else { return message }
+    return String(message[..<begin.lowerBound])
   }
 
   /// Of runs in a row, of the first, and whenever there are twice as many.
