@@ -209,6 +209,25 @@ import Testing
     #expect(seen == [ids[1], ids[3], ids[2], ids[0]])
   }
 
+  @Test func trimmedOnesDoNotComeBeforeAnOldOneThatIsHeld() async throws {
+    let world = World()
+    var ids: [String] = []
+    for _ in 0..<5 { ids.append(try #require(await world.backup([FakeSource(size: 10)]).id)) }
+    let api = try await recorded(world)
+    // The oldest is held and keeps its Backup; of those in between spec.historyLimit has removed it.
+    for id in ids[1...2] {
+      try api.remove(Backup.resource, KubernetesModel.ObjectKey(namespace: "ns", name: "pol-\(id.lowercased())"))
+    }
+    // This one has yet to get its Backup.
+    ids.append(try #require(await world.backup([FakeSource(size: 10)]).id))
+    var seen: [String] = []
+    _ = try await run(world, api, all: true) { seen.append($0.id.rawValue) }
+    #expect(seen == [ids[5], ids[4], ids[3], ids[0], ids[2], ids[1]])
+    seen = []
+    _ = try await run(world, api, all: true) { seen.append($0.id.rawValue) }
+    #expect(seen.suffix(2) == [ids[2], ids[1]] && seen.first == ids[5])
+  }
+
   @Test func aBackupThatIsRemovedMeanwhileIsNotDamaged() async throws {
     let world = World()
     let id = try #require(await world.backup().id)

@@ -107,12 +107,13 @@ public struct ScheduledVerification: Sendable {
       return true
     }
     guard let count = verification?.count else {
-      // Of those that are older than every Backup object nobody can tell when they were read: they come last.
+      // Of one without a Backup object nobody can tell when it was read: it comes last, or it would come first each time. But for
+      // those that are newer than every object: theirs has yet to be made.
       let known = survey.byID.filter(\.value.isComplete)
-      let first = known.keys.compactMap { BackupID($0) }.min()
+      let newest = known.keys.compactMap { BackupID($0) }.max()
       func last(_ id: BackupID) -> Date {
-        if let at = known[id.rawValue]?.verifiedAt { return at }
-        return first.map { id < $0 } ?? false ? .distantFuture : .distantPast
+        if let known = known[id.rawValue] { return known.verifiedAt ?? .distantPast }
+        return newest.map { id < $0 } ?? false ? .distantFuture : .distantPast
       }
       return (ids.sorted { (last($0), $1) < (last($1), $0) }, oldest)
     }
