@@ -46,6 +46,9 @@ public enum HoldfastAPI {
   public static let verifyNowAnnotation = "holdfast.dev/verify-now"
   /// On a Backup: any non-empty value says that its size is right, however much smaller it is than the ones before.
   public static let acceptSizeAnnotation = "holdfast.dev/accept-size"
+  /// On a Backup beyond `spec.historyLimit` that is about to be removed: the `deletionPolicy` that it had, which comes back
+  /// should it stay after all.
+  public static let forgettingAnnotation = "holdfast.dev/had-deletion-policy"
   /// On a workload: the BackupPolicy without whose fresh backup its images do not change.
   public static let preUpgradeLabel = "holdfast.dev/pre-upgrade"
   /// On a workload: why its images change without a fresh backup.

@@ -58,15 +58,73 @@ import Testing
     #expect(names(scene) == ["bad", "good"])
   }
 
+  @Test func aDamagedOneStaysToldOf() async throws {
+    let backups = [
+      done("bad", day: 10) { $0.status?.verified = false }, done("old", day: 11),
+      done("seen", day: 12) { $0.status?.verified = true }, done("new", day: 13),
+    ]
+    #expect(names(try await tidied(backups, limit: 1)) == ["bad", "new", "seen"])
+    // Not without end: a bucket that is lost has nothing but such ones.
+    let start = RFC3339.parse("2026-01-01T06:00:00Z")!
+    let lost = (0...PolicyHistory.damagedLimit + 5).map { number in
+      Make.done("b\(number)", at: start + Double(number) * 3_600) { $0.status?.verified = false }
+    }
+    let beyond = PolicyHistory(lost).completedBeyond(2, now: Scene.start)
+    #expect(Set(beyond.map(\.key.name)) == ["b0", "b1", "b2", "b3"])
+  }
+
+  /// Promise 6: there is something to go back to when the newest one turns out to be damaged.
+  @Test func theOneBeforeTheNewestStaysForWhenThatIsDamaged() async throws {
+    let scene = try await tidied([done("older", day: 10), done("a", day: 11), done("b", day: 12)], limit: 1)
+    #expect(names(scene) == ["a", "b"])
+    scene.cluster.change(Backup.self, "b") { $0.status?.verified = false }
+    _ = try await scene.reconcilePolicy()
+    #expect(names(scene) == ["a", "b"])
+    let policy = try #require(scene.cluster.object(BackupPolicy.self, "bao"))
+    #expect(policy.status?.recoveryPoint?.backup == "a")
+    let protected = try await ProtectedBackups(client: scene.cluster.client).ids(for: policy, now: scene.clock.now)
+    #expect(protected == ["20261111T060000Z-aaaaaa"])
+  }
+
+  /// The two writes of a removal, and somebody in between.
+  @Test func whatStaysAfterAllIsRemovedAtItsEndAsItWasBefore() async throws {
+    let scene = Scene()
+    scene.cluster.put(Make.policy { $0.historyLimit = 2 })
+    for day in 10..<12 {
+      scene.cluster.put(
+        done("d\(day)", day: day) {
+          $0.spec.deletionPolicy = .delete
+          $0.metadata.finalizers = [HoldfastAPI.artifactsFinalizer]
+        })
+    }
+    for _ in 0..<2 { _ = try await scene.reconcilePolicy() }
+    scene.cluster.put(done("d12", day: 12))
+    scene.cluster.die(afterWrites: 1)
+    _ = try? await scene.reconcilePolicy()
+    scene.cluster.die(afterWrites: nil)
+    let begun = try #require(scene.cluster.object(Backup.self, "d10"))
+    #expect(
+      begun.spec.deletionPolicy == .retain && begun.metadata.annotations?[HoldfastAPI.forgettingAnnotation] == "Delete")
+    scene.cluster.change(Backup.self, "d10") { $0.metadata.annotations?[HoldfastAPI.holdAnnotation] = "audit" }
+    _ = try await scene.reconcilePolicy()
+    let held = try #require(scene.cluster.object(Backup.self, "d10"))
+    #expect(held.spec.deletionPolicy == .delete && held.metadata.annotations == [HoldfastAPI.holdAnnotation: "audit"])
+    _ = try await scene.reconcileBackup("d10")
+    #expect(scene.cluster.object(Backup.self, "d10")?.metadata.finalizers == [HoldfastAPI.artifactsFinalizer])
+    scene.cluster.clearWrites()
+    _ = try await scene.reconcilePolicy()
+    #expect(!scene.cluster.writes.contains { $0.contains("/backups/") })
+  }
+
   @Test func whatARestoreMayUseStays() async throws {
-    let backups = (10..<13).map { done("d\($0)", day: $0) }
-    let named = try await tidied(backups, limit: 1, [request(.init(backup: "d10"), phase: .validating)])
-    #expect(names(named) == ["d10", "d12"])
+    let backups = (10..<14).map { done("d\($0)", day: $0) }
+    let named = try await tidied(backups, limit: 2, [request(.init(backup: "d10"), phase: .validating)])
+    #expect(names(named) == ["d10", "d12", "d13"])
     let sought = try await tidied(
-      backups, limit: 1, [request(.init(latest: .init(policyRef: .init(name: "bao"))), phase: nil)])
-    #expect(names(sought) == ["d10", "d11", "d12"], "which one it will be is not known yet")
-    let over = try await tidied(backups, limit: 1, [request(.init(backup: "d10"), phase: .completed)])
-    #expect(names(over) == ["d12"])
+      backups, limit: 2, [request(.init(latest: .init(policyRef: .init(name: "bao"))), phase: nil)])
+    #expect(names(sought) == ["d10", "d11", "d12", "d13"], "which one it will be is not known yet")
+    let over = try await tidied(backups, limit: 2, [request(.init(backup: "d10"), phase: .completed)])
+    #expect(names(over) == ["d12", "d13"])
   }
 
   /// The wish to remove the artifacts was for the day on which a person deletes the object.
@@ -76,11 +134,11 @@ import Testing
         done("old", day: 10) {
           $0.spec.deletionPolicy = .delete
           $0.metadata.finalizers = [HoldfastAPI.artifactsFinalizer]
-        }, done("new", day: 11),
+        }, done("next", day: 11), done("new", day: 12),
       ]
     }
     let scene = try await tidied(backups(), limit: 1)
-    #expect(names(scene) == ["new"])
+    #expect(names(scene) == ["new", "next"])
     #expect(!scene.cluster.all(Job.self).contains { $0.operation == .delete })
 
     // An operator that dies between the two writes has taken the wish back already, whoever looks at the object then.
@@ -96,7 +154,7 @@ import Testing
       #expect(!dying.cluster.all(Job.self).contains { $0.operation == .delete })
     }
     _ = try await dying.reconcilePolicy()
-    #expect(names(dying) == ["new"] && !dying.cluster.all(Job.self).contains { $0.operation == .delete })
+    #expect(names(dying) == ["new", "next"] && !dying.cluster.all(Job.self).contains { $0.operation == .delete })
   }
 
   @Test func aRestoreOfAnOlderOneIsToldTheWay() async throws {
@@ -109,7 +167,9 @@ import Testing
     } catch let stop as RestoreStop {
       let text = "\(stop)"
       #expect(text.contains("only the newest 2 have Backup objects (spec.historyLimit)"), "\(text)")
-      #expect(text.contains("kubectl annotate bpol bao holdfast.dev/catalog-sync=1") && text.contains("holdfast list"))
+      #expect(
+        text.contains("kubectl annotate bpol bao -n ns --overwrite holdfast.dev/catalog-sync=$(date +%s)")
+          && text.contains("holdfast list"), "\(text)")
     }
   }
 

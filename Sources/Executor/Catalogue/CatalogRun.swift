@@ -87,7 +87,8 @@ public struct CatalogRun: Sendable {
     // Oldest first.
     var newest: [ManifestWalk.Found] = []
     var omitted = 0
-    let limit = context.plan.spec.resolvedHistoryLimit
+    // As the operator: never without the one that takes the newest one's place should that be found damaged.
+    let limit = max(2, context.plan.spec.resolvedHistoryLimit)
     do {
       try await ManifestWalk(store: context.store, layout: context.layout).run { page in
         for found in page {

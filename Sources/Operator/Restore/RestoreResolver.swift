@@ -74,7 +74,7 @@ struct RestoreResolver: Sendable {
     return
       ". Of its backups only the newest \(limit) have Backup objects (spec.historyLimit); older ones may be in the bucket: "
       + "raise spec.historyLimit and have it listed again (kubectl annotate bpol \(policy.key.name) "
-      + "\(HoldfastAPI.catalogSyncAnnotation)=1 --overwrite), or find the id with 'holdfast list' and restore it by "
+      + "-n \(namespace) --overwrite \(HoldfastAPI.catalogSyncAnnotation)=$(date +%s)), or find the id with 'holdfast list' and restore it by "
       + "spec.from.location"
   }
 
