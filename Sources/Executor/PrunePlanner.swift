@@ -70,7 +70,7 @@ struct PrunePlanner {
     for kept in decision.keep where kept.reason == .locked {
       report.warnings.append("\(kept.id) is past its retention and stays until its object lock ends")
     }
-    if let waiting = Self.waiting(decision, suspicious) { report.warnings.append(waiting) }
+    if let waiting = waiting(decision, suspicious) { report.warnings.append(waiting) }
     for deleted in decision.delete {
       guard let manifest = manifests[deleted.id] else { continue }
       report.removals.append(
@@ -81,12 +81,13 @@ struct PrunePlanner {
     }
   }
 
-  private static func waiting(_ decision: RetentionDecision, _ suspicious: Set<BackupID>) -> String? {
+  private func waiting(_ decision: RetentionDecision, _ suspicious: Set<BackupID>) -> String? {
     let count = decision.keep.count { $0.reason == .beforeSuspicious }
     guard count > 0, let newest = suspicious.max() else { return nil }
     return
-      "\(count) backup(s) past their retention stay, since the newest, \(newest), is suspiciously small; to accept its "
-      + "size: kubectl annotate backup NAME \(HoldfastAPI.acceptSizeAnnotation)=REASON"
+      "\(count) backup(s) past their retention stay, since the newest, \(newest), is suspiciously small; the Backup with "
+      + "that id (kubectl get backups -n \(context.plan.policy.namespace) -o wide) says how to accept its size "
+      + "(\(HoldfastAPI.acceptSizeAnnotation))"
   }
 
   /// nil, with a warning, where the manifest cannot be understood: then nobody knows what belongs to it.

@@ -89,6 +89,7 @@ import Testing
     #expect(
       result.warnings?.contains {
         $0.contains("2 backup(s) past their retention stay") && $0.contains("holdfast.dev/accept-size")
+          && $0.contains("kubectl get backups -n ns -o wide")
       } == true, "\(result.warnings ?? [])")
   }
 

@@ -56,6 +56,8 @@ import Testing
     #expect(told.status == .true && told.reason == "SizeShrunk")
     #expect(told.message.contains("Backup small: source raft gave little; older backups stay"))
     #expect(told.message.contains("kubectl annotate backup small -n ns holdfast.dev/accept-size="))
+    let marked = try #require(condition(scene, "small"))
+    #expect(marked.message.contains("kubectl annotate backup small -n ns holdfast.dev/accept-size="))
     scene.cluster.put(done("small2", day: 21, size: 10, isMarked: true))
     for _ in 0..<2 { _ = try await scene.reconcilePolicy() }
     told = try #require(try policy(scene).status?.conditions["Suspicious"])

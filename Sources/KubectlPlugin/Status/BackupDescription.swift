@@ -100,7 +100,8 @@ struct BackupDescription {
         "Suspicious",
         [
           text,
-          "if its size is right: kubectl annotate backup \(backup.key.name) \(HoldfastAPI.acceptSizeAnnotation)=yes",
+          "if its size is right: kubectl annotate backup \(backup.key.name) -n \(backup.key.namespace ?? "") "
+            + "\(HoldfastAPI.acceptSizeAnnotation)=yes",
         ], .caution)
     }
     lines += Self.section("Warnings", status.warnings ?? [], .caution)

@@ -53,11 +53,14 @@ extension BackupPolicyReconciler {
     for backup in history.runs where backup.status?.phase == .completed {
       guard var status = backup.status, let anomaly = status.anomaly else { continue }
       let stands = sizes.standing.contains(backup.key.name)
-      guard status.conditions["Suspicious"]?.status != (stands ? .true : .false) else { continue }
       let now = Timestamp(context.now())
+      let before = status.conditions["Suspicious"]
       if stands {
-        status.conditions.set("Suspicious", .true, .sizeShrunk, anomaly.warning, now: now)
+        // The run that made the mark did not know the name of its Backup.
+        status.conditions.set("Suspicious", .true, .sizeShrunk, anomaly.warning(of: backup.key), now: now)
+        guard before?.status != .true || before?.message != status.conditions["Suspicious"]?.message else { continue }
       } else {
+        guard before?.status != .false else { continue }
         let why = "its size, or that of a later backup, was accepted, or spec.anomaly.minSizeRatio is 0"
         status.conditions.set("Suspicious", .false, .sizeAccepted, why, now: now)
       }
@@ -74,11 +77,9 @@ extension BackupPolicyReconciler {
       if status.conditions["Suspicious"] != nil { status.conditions?.removeAll { $0.type == "Suspicious" } }
       return
     }
-    let text = anomaly.warning.replacingOccurrences(
-      of: "annotate backup NAME", with: "annotate backup \(backup.key.name) -n \(backup.key.namespace ?? "")")
     status.conditions.set(
-      "Suspicious", .true, .sizeShrunk, "Backup \(backup.key.name): \(text)", generation: status.observedGeneration,
-      now: now)
+      "Suspicious", .true, .sizeShrunk, "Backup \(backup.key.name): \(anomaly.warning(of: backup.key))",
+      generation: status.observedGeneration, now: now)
   }
 
   /// Once, however many small ones follow.
