@@ -272,7 +272,9 @@ struct PreUpgradeGateTests {
       try await place.ask(["delete", "backuppolicy", "overlay", "-n", place.namespace]).checked()
       try await place.accepts(Self.anotherImage)
       try await place.accepts(["annotate", "deployment/web", "deployment.kubernetes.io/revision=2"])
-      try await place.accepts(["rollout", "restart", "deployment/web"])
+      try await place.accepts(
+        place.patching(
+          #"{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"now"}}}}}"#))
       try await place.accepts(place.patching(#"{"metadata":{"finalizers":["foregroundDeletion"]}}"#))
       try await place.accepts(place.patching(#"{"spec":{"replicas":0}}"#))
       try await place.accepts(["label", "deployment/web", "holdfast.dev/pre-upgrade-"])
