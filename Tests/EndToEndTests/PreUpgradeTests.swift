@@ -110,10 +110,15 @@ import TestServers
     for _ in 0..<2 {
       let job = try await scenario.cluster.kubectl("create", "-f", "-", "-o", "name", input: try manifest("job"))
         .checked()
-      try await scenario.cluster.kubectl(
-        "wait", "--for=condition=Complete", "--timeout=120s", "-n", scenario.namespace,
-        job.trimmingCharacters(in: .whitespacesAndNewlines)
-      ).checked()
+      let name = job.trimmingCharacters(in: .whitespacesAndNewlines)
+      let wait = try await scenario.cluster.kubectl(
+        "wait", "--for=condition=Complete", "--timeout=120s", "-n", scenario.namespace, name)
+      if !wait.succeeded {
+        let log = try await scenario.cluster.kubectl("logs", "-n", scenario.namespace, name)
+        let state = try await scenario.cluster.kubectl(
+          "get", "jobs,pods,backups", "-n", scenario.namespace, "-o", "wide")
+        Issue.record("\(wait.errors)\(log.output)\(log.errors)\(state.output)")
+      }
     }
     #expect(try await triggers(scenario) == "preUpgrade Completed \npreUpgrade Completed \n")
   }

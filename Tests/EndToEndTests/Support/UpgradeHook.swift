@@ -58,15 +58,18 @@ struct UpgradeHook: Sendable {
     return "no log: \(result.errors)\n\(pods.output)"
   }
 
-  /// A program that looks its pod's account up in the sandbox's folders, by the namespace, and runs holdfast with it.
+  /// A program that looks its pod's account up in the sandbox's folders, by namespace and name, and runs holdfast with it.
   static func writeStandIn(in folder: URL) throws -> String {
     let path = folder.appendingPathComponent("hook").path
     try """
     #!/bin/sh
     for argument; do case $argument in --namespace=*) namespace=${argument#*=} ;; esac; done
-    for file in $(ls -t '\(folder.path)'/data/pods/*/volumes/kube-api-access-*/namespace); do
-      [ "$(cat "$file")" = "$namespace" ] && account=$(dirname "$file") && break
+    for token in $(ls -t '\(folder.path)'/data/pods/*/volumes/kube-api-access-*/token); do
+      case $(cut -d. -f2 "$token" | tr _- /+ | base64 -d 2>/dev/null) in
+        *"system:serviceaccount:$namespace:"*-pre-upgrade*) account=$(dirname "$token") && break ;;
+      esac
     done
+    [ -n "$account" ] || { echo "no account of the hook in namespace $namespace"; exit 1; }
     KUBECONFIG=$account/../kubeconfig
     export KUBECONFIG
     cat >"$KUBECONFIG" <<END
