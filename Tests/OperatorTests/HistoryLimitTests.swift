@@ -52,6 +52,21 @@ import Testing
     #expect(names(scene) == ["accepted", "held", "own", "theirs", "verified"])
   }
 
+  /// A person has yet to decide: what was there before the restore stays, as an object and in the bucket.
+  @Test func theSafetyBackupOfAnOpenRestoreStays() async throws {
+    var unknown = request(.init(backup: "gone"), phase: .unknown)
+    unknown.status?.safetyBackup = "safety"
+    let backups = [done("safety", day: 11), done("old", day: 12), done("last", day: 13), done("now", day: 14)]
+    let scene = try await tidied(backups, limit: 1, [unknown])
+    #expect(names(scene) == ["last", "now", "safety"])
+    func kept(_ request: RestoreRequest) -> Set<String> {
+      ProtectedBackups.ids(policy: "bao", namespace: "ns", backups: backups, requests: [request], now: .distantFuture)
+    }
+    #expect(kept(unknown) == [try #require(backups[0].status?.id)])
+    unknown.status?.phase = .completed
+    #expect(kept(unknown) == [])
+  }
+
   @Test func theLastUndamagedOneStays() async throws {
     let scene = try await tidied(
       [done("good", day: 11), done("bad", day: 12) { $0.status?.verified = false }], limit: 1)

@@ -53,6 +53,14 @@ struct BackupNow: Sendable {
     return isFirstSight && cameWithThePolicy(json) ? .ignore(echo) : .make(echo)
   }
 
+  /// The token that came with a policy which cannot be read, as it is echoed: whoever mends the policy asks for no backup.
+  static func ignoredToken(ofUnreadable json: JSONValue) -> String? {
+    guard let token = json.annotations[HoldfastAPI.backupNowAnnotation], !token.isEmpty,
+      json[path: "status", "observedGeneration"] == nil, cameWithThePolicy(json)
+    else { return nil }
+    return echo(of: token)
+  }
+
   /// A token as the status shows it: itself, or the beginning of a long one and a hash of the whole.
   static func echo(of token: String) -> String {
     guard token.utf8.count > longestEcho else { return token }

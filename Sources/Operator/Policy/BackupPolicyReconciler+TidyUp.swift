@@ -42,7 +42,10 @@ extension BackupPolicyReconciler {
     // Which backup it will be is not known yet.
     guard !requests.contains(where: { $0.isLookingForBackup(of: policy.key.name) }) else { return [] }
     return backups.filter { backup in
-      !requests.contains { $0.status?.backupID == backup.status?.id || $0.spec.from.backup == backup.key.name }
+      !requests.contains {
+        $0.status?.backupID == backup.status?.id
+          || [$0.spec.from.backup, $0.status?.safetyBackup].contains(backup.key.name)
+      }
     }
   }
 

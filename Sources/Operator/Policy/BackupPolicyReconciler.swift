@@ -148,6 +148,9 @@ struct BackupPolicyReconciler: Reconciler {
     status.conditions.set(
       "Ready", .false, .invalidSpec, issue.description, generation: json.objectMeta.generation,
       now: Timestamp(context.now()))
+    if let token = BackupNow.ignoredToken(ofUnreadable: json) {
+      status.backupNow = .init(token: token, time: Timestamp(context.now()), message: BackupNow.ignored)
+    }
     Self.closePreUpgrade(&status, "the policy cannot be read: \(issue)")
     // A policy of the right shape but for its spec, which is not written.
     let stand = BackupPolicy(

@@ -38,7 +38,11 @@ struct ProtectedBackups: Sendable {
       return [request.status?.backupID, named, sought]
     }
     .compactMap(\.self)
-    return Set(held + used + [lastResort(of: backups, now: now)].compactMap(\.self)).subtracting(["latest"])
+    // What was there before the restore, as long as it may go on, or nobody knows how it ended.
+    let safety = requests.filter(\.mayStillRestore).compactMap(\.status?.safetyBackup).compactMap { name in
+      backups.first { $0.key.name == name }?.status?.id
+    }
+    return Set(held + used + safety + [lastResort(of: backups, now: now)].compactMap(\.self)).subtracting(["latest"])
   }
 
   /// Retention keeps the newest one whose manifest can be read, and cannot know that its bytes are damaged.

@@ -56,7 +56,7 @@ extension RestoreReconciler {
   private func backup(before job: Job) async throws -> String? {
     guard let policy = job.policyName else { return nil }
     let jobs = try await client.backupJobs(of: policy, in: job.metadata.namespace ?? "")
-    return jobs.first { $0.state == .active || ($0.isInTheWay && $0.turn < job.turn) }?.key.name
+    return jobs.first { $0.isAtWork || ($0.isInTheWay && $0.turn < job.turn) }?.key.name
   }
 
   /// Of a Job that is gone.

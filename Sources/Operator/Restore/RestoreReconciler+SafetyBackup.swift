@@ -48,6 +48,10 @@ extension RestoreReconciler {
     let namespace = request.metadata.namespace ?? ""
     let name = ObjectNames.safetyBackup(request: request.key.name, uid: request.metadata.uid ?? "")
     guard let backup = try await client.find(Backup.self, name, in: namespace) else {
+      // Its end was seen; only the object is gone.
+      if request.status?.steps?.contains(where: { $0.name == "safetyBackup" && $0.state == .completed }) ?? false {
+        return .ready(request)
+      }
       guard request.status?.safetyBackup == nil else {
         throw RestoreStop("safetyBackup", .safetyBackupFailed, "Backup \(name) was deleted before its end was seen")
       }

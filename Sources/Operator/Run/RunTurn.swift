@@ -79,7 +79,8 @@ struct RunTurn: Sendable {
   /// The restore that has begun, or that was there before `job` and waits. What is being restored over is no state to keep.
   private func restore(before job: Job?, of policy: String, in namespace: String) async throws -> String? {
     for other in try await client.restoreJobs(of: policy, in: namespace) where !other.state.isFinished {
-      if other.isReleased, other.state == .active { return other.key.name }
+      // Also one that a person has suspended midway.
+      if other.isReleased { return other.key.name }
       guard other.state == .suspended, !other.isReleased, job.map({ other.turn < $0.turn }) ?? true,
         let owner = other.metadata.controllerReference,
         let request = try await client.find(RestoreRequest.self, owner.name, in: namespace),

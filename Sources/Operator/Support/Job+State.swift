@@ -20,6 +20,15 @@ enum JobState: Sendable, Hashable {
 }
 
 extension Job {
+  /// It runs, or is suspended and its pod has yet to stop.
+  var isAtWork: Bool {
+    switch state {
+    case .active: true
+    case .suspended: (status?.active ?? 0) + (status?.terminating ?? 0) > 0
+    case .complete, .failed: false
+    }
+  }
+
   var state: JobState {
     // `FailureTarget` and `SuccessCriteriaMet` only announce the end: pods may still run.
     for condition in status?.conditions ?? [] where condition.status == "True" {
