@@ -55,6 +55,16 @@ import Testing
     #expect(CompleteCommand.globalFlags(in: ["backup", "-n", "op"]) == [])
   }
 
+  @Test func nobodyWaitsForASlowCluster() async {
+    let slow = await CompleteCommand.soon(within: .milliseconds(20)) {
+      try await ContinuousClock().sleep(for: .seconds(3_600))
+      return ["late"]
+    }
+    #expect(slow == [])
+    #expect(await CompleteCommand.soon(within: .seconds(60)) { ["a"] } == ["a"])
+    #expect(await CompleteCommand.soon(within: .seconds(60)) { throw CancellationError() } == [])
+  }
+
   @Test func scriptsAreOfTheirShell() {
     for shell in CompletionCommand.Shell.allCases {
       #expect(CompletionScript.text(for: shell).contains("kubectl-holdfast __complete"))

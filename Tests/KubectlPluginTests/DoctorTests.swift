@@ -138,6 +138,18 @@ import Testing
     #expect(find([], deployments: [paused])[0].contains("scaled to zero by RestoreRequest openbao/back"))
   }
 
+  /// A run waits for whatever Job has the policy's label.
+  @Test func aPersonsOwnJobIsNotReportedAsGone() {
+    #expect(Doctor.jobSelector == HoldfastAPI.policyLabel)
+    let own = job("by-hand", [HoldfastAPI.policyLabel: "bao"])
+    #expect(own.metadata.labels?["app.kubernetes.io/managed-by"] == nil)
+    let policy = BackupPolicy(
+      metadata: ObjectMeta(name: "bao", namespace: "openbao"), spec: BackupPolicySpec(sources: [], target: Target()))
+    let waiting = job("a", [HoldfastAPI.policyLabel: "bao"], suspended: true, waitsFor: "by-hand")
+    let findings = Leftovers(policies: [policy], backups: [], restores: [], jobs: [waiting, own], now: now).findings
+    #expect(findings.map(\.verdict) == [.ok])
+  }
+
   @Test func theExitSaysWhetherThereIsAProblem() {
     #expect([Finding("a", .ok, ""), Finding("a", .warning, "")].exit == .done)
     #expect([Finding("a", .ok, ""), Finding("a", .problem, "")].exit == .failed)

@@ -96,10 +96,26 @@ import Testing
       ]
     }
     var story = RestoreStory(name: "back", namespace: "openbao")
-    let end = try #require(story.take(.seen(planned), elapsed: .zero).end)
+    let end = try #require(story.take(.seen(dry(planned)), elapsed: .zero).end)
     #expect(end.exit == .failed)
     #expect(end.text.hasSuffix("1 conflict, 1 create: the restore would be refused, and nothing changed"))
     #expect(end.text.contains("pki      conflict   secrets pki/tls   data.tls.crt differs"))
+  }
+
+  private func dry(_ request: RestoreRequest) -> RestoreRequest {
+    var copy = request
+    copy.spec.dryRun = true
+    return copy
+  }
+
+  @Test func onlyADryRunSaysThatNothingWasTouched() {
+    let plan = [RestoreRequest.PlannedAction(source: "pki", action: "create", object: "secrets pki/ca")]
+    func text(_ request: RestoreRequest) -> String {
+      RestoreDescription(request: request, now: noon.date).lines.map(\.text).joined(separator: "\n")
+    }
+    let done = request(.completed) { $0.plan = plan }
+    #expect(text(done).contains("1 create") && !text(done).contains("nothing was touched"))
+    #expect(text(dry(request(.planned) { $0.plan = plan })).contains("1 create; nothing was touched"))
   }
 
   /// Promise 7: a person decides, and is told how.
@@ -123,5 +139,9 @@ import Testing
     let request = try selection("--backup", "bao-1", "--no-safety-backup").request(
       namespace: "openbao", isDryRun: false, suffix: "x")
     #expect(request.intent.contains("  safety backup: NONE: what is there now cannot be brought back"))
+    let usual = try selection("--backup", "bao-1").request(namespace: "openbao", isDryRun: false, suffix: "x")
+    #expect(
+      usual.intent.contains(
+        "  safety backup: taken first, where a policy of this namespace says how and something is overwritten"))
   }
 }

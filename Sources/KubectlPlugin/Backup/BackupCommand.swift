@@ -111,24 +111,18 @@ struct BackupStarter: Sendable {
       metadata: ObjectMeta(
         name: name ?? Self.name(policy: policy), namespace: session.namespace, annotations: annotations),
       spec: Backup.Spec(policyRef: NameReference(name: policy)))
-    for attempt in 1... {
-      do {
-        return try await session.client.create(backup)
-      } catch let error as KubernetesError
-        where attempt < 6 && [.connection, .timeout, .serverError, .tooManyRequests].contains(error.code)
-      {
-        session.console.note("the API server: \(error.message); trying again", .caution)
-        try await ContinuousClock().sleep(for: error.retryAfter ?? .seconds(attempt))
-      } catch let error as KubernetesError where error.code == .alreadyExists {
-        guard attempt > 1, name == nil else {
-          throw PluginFailure(
-            "there is a Backup \(backup.key.name) in namespace \(session.namespace) already",
-            remedy: "leave --name away, or choose another")
-        }
-        return try await session.client.get(Backup.self, name: backup.key.name, namespace: session.namespace)
+    let creation = session.creation(of: backup)
+    switch try await creation.run() {
+    case .created(let made): return made
+    case .unclear(let error): throw error
+    case .exists(let isLater):
+      guard isLater, name == nil else {
+        throw PluginFailure(
+          "there is a Backup \(backup.key.name) in namespace \(session.namespace) already",
+          remedy: "leave --name away, or choose another")
       }
+      return try await creation.find()
     }
-    throw PluginFailure("the Backup could not be created")
   }
 
   /// As `generateName` makes one: the policy's name and five characters.

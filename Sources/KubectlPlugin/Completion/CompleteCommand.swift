@@ -42,24 +42,32 @@ struct CompleteCommand: AsyncParsableCommand {
   /// Empty where the cluster does not answer soon: nobody waits for a completion.
   private static func names(_ kind: CompletionTree.Names, words: [String]) async -> [String] {
     guard let options = try? ClusterOptions.parse(globalFlags(in: words)),
-      var configuration = try? options.configuration()
+      let loaded = try? options.configuration()
     else { return [] }
-    if let plugin = configuration.execPlugin {
-      do { _ = try await CredentialPlugin(plugin: plugin).prepare(&configuration) } catch { return [] }
-    }
-    let (chosen, namespace) = (configuration, configuration.defaultNamespace)
-    let found = try? await KubernetesClient.withClient(
-      configuration: chosen, retry: RetryPolicy(maxAttempts: 1)
-    ) { client in
-      try await withThrowingTaskGroup(of: [String].self) { group in
-        group.addTask { try await list(kind, client, namespace) }
-        group.addTask {
-          try await ContinuousClock().sleep(for: .seconds(3))
-          return []
-        }
-        defer { group.cancelAll() }
-        return try await group.next() ?? []
+    return await soon(within: .seconds(3)) {
+      var configuration = loaded
+      if let plugin = loaded.execPlugin {
+        // A shell's line is no place for what it says.
+        _ = try await CredentialPlugin(plugin: plugin, isQuiet: true).prepare(&configuration)
       }
+      let (chosen, namespace) = (configuration, loaded.defaultNamespace)
+      return try await KubernetesClient.withClient(configuration: chosen, retry: RetryPolicy(maxAttempts: 1)) {
+        client in
+        try await list(kind, client, namespace)
+      }
+    }
+  }
+
+  /// Empty where it fails, or takes longer.
+  static func soon(within limit: Duration, _ work: @escaping @Sendable () async throws -> [String]) async -> [String] {
+    let found = try? await withThrowingTaskGroup(of: [String].self) { group in
+      group.addTask { try await work() }
+      group.addTask {
+        try await ContinuousClock().sleep(for: limit)
+        return []
+      }
+      defer { group.cancelAll() }
+      return try await group.next() ?? []
     }
     return found ?? []
   }

@@ -216,10 +216,12 @@ struct Doctor: Sendable {
       remedy: isNew ? "kubectl holdfast backup \(policy.policy) -n \(policy.namespace) --wait" : nil)
   }
 
+  /// Any Job with the policy's label, as the operator sees them: a run waits for a person's own Job too.
+  static let jobSelector = HoldfastAPI.policyLabel
+
   private func jobs() async throws -> [Job] {
     do {
-      return try await session.all(
-        Job.self, everywhere: isEverywhere, label: "app.kubernetes.io/managed-by=\(HoldfastAPI.fieldManager)")
+      return try await session.all(Job.self, everywhere: isEverywhere, label: Self.jobSelector)
     } catch let error as KubernetesError where error.code == .forbidden {
       return []
     }

@@ -51,8 +51,9 @@ struct RestoreStartCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "start", abstract: "Bring a backup back.",
     discussion: """
-      Creates a RestoreRequest. Everything is read and checked, and a safety backup is taken, before anything is touched. Other \
-      destinations of a source than where it came from: print the request with --dry-run=client -o yaml, and write them into it.
+      Creates a RestoreRequest. Everything is read and checked before anything is touched. Before that a safety backup is \
+      taken, where a policy of this namespace says how and something is overwritten. Other destinations of a source than where \
+      it came from: print the request with --dry-run=client -o yaml, and write them into it.
       """)
 
   enum DryRun: String, ExpressibleByArgument, CaseIterable { case client }
@@ -88,7 +89,7 @@ struct RestoreStartCommand: AsyncParsableCommand {
         session.console.note("nothing was done")
         return .failed
       }
-      try await session.client.create(request)
+      _ = try await session.create(request, isNamed: selection.name != nil)
       session.console.say("restorerequest.holdfast.dev/\(request.key.name) created")
       guard wait else {
         session.console.note("follow it: kubectl holdfast restore status \(request.key.name)\(session.flag)", .faint)
@@ -139,6 +140,11 @@ extension Session {
   }
 
   func begin(_ selection: RestoreSelection, isDryRun: Bool) async throws -> RestoreRequest {
-    try await client.create(try await check(selection, isDryRun: isDryRun))
+    try await create(try await check(selection, isDryRun: isDryRun), isNamed: selection.name != nil)
+  }
+
+  /// - Throws: ``PluginFailure`` that names the request, wherever it may have been made.
+  func create(_ request: RestoreRequest, isNamed: Bool) async throws -> RestoreRequest {
+    try await RestoreStarter(request: request, isNamed: isNamed, creation: creation(of: request)).create()
   }
 }

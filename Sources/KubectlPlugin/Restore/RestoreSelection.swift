@@ -129,7 +129,8 @@ extension RestoreRequest {
     }
     lines.append(
       spec.safetyBackup == false
-        ? "  safety backup: NONE: what is there now cannot be brought back" : "  safety backup: taken first")
+        ? "  safety backup: NONE: what is there now cannot be brought back"
+        : "  safety backup: taken first, where a policy of this namespace says how and something is overwritten")
     if spec.force == true { lines.append("  force:         yes, refusals are overruled") }
     return lines
   }

@@ -94,7 +94,9 @@ struct RestoreDescription {
     if let plan = status.plan, !plan.isEmpty {
       lines +=
         [.init(""), .init("Plan:", .strong)]
-        + RestorePlanText(actions: plan).lines.map { .init("  \($0.text)", $0.style) }
+        + RestorePlanText(actions: plan, isDryRun: request.spec.dryRun == true).lines.map {
+          .init("  \($0.text)", $0.style)
+        }
     }
     if let end = RestoreStory.end(of: request), end.exit != .done, status.phase != .planned {
       lines += [.init("")] + end.lines

@@ -78,7 +78,7 @@ struct RestoreStory: WaitStory {
     let name = request.key.name
     switch phase {
     case .planned:
-      let plan = RestorePlanText(actions: status.plan ?? [])
+      let plan = RestorePlanText(actions: status.plan ?? [], isDryRun: request.spec.dryRun == true)
       return WaitEnd(plan.conflicts > 0 ? .failed : .done, plan.lines)
     case .completed:
       return WaitEnd(.done, "RestoreRequest \(name) is Completed: backup \(status.backupID ?? "?") is restored", .good)
@@ -100,7 +100,8 @@ struct RestoreStory: WaitStory {
 
   private static func failure(of request: RestoreRequest) -> [StoryStep.Line] {
     let (name, namespace) = (request.key.name, request.metadata.namespace ?? "")
-    let plan = RestorePlanText(actions: (request.status?.plan ?? []).filter { $0.action == "conflict" })
+    let plan = RestorePlanText(
+      actions: (request.status?.plan ?? []).filter { $0.action == "conflict" }, isDryRun: request.spec.dryRun == true)
     var lines: [StoryStep.Line] = plan.actions.isEmpty ? [] : plan.lines
     lines.append(.init("RestoreRequest \(name) is Failed", .bad))
     if let failure = request.status?.failure {
@@ -150,6 +151,8 @@ struct RestoreStory: WaitStory {
 /// The plan of a restore, as a table.
 struct RestorePlanText {
   var actions: [RestoreRequest.PlannedAction]
+  /// Only then is it sure that nothing was touched.
+  var isDryRun: Bool
 
   var conflicts: Int { actions.count { $0.action == "conflict" } }
 
@@ -165,6 +168,7 @@ struct RestorePlanText {
   var summary: String {
     let counts = Dictionary(grouping: actions, by: \.action).mapValues(\.count).sorted { $0.key < $1.key }
     let text = counts.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    guard isDryRun else { return text }
     return conflicts > 0
       ? "\(text): the restore would be refused, and nothing changed" : "\(text); nothing was touched"
   }

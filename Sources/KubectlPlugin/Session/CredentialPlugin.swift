@@ -10,6 +10,8 @@ struct CredentialPlugin: Sendable {
   private static let timeout = Duration.seconds(60)
 
   let plugin: ExecPlugin
+  /// What it says to the person is thrown away.
+  var isQuiet = false
 
   /// Puts its credential into the configuration.
   /// - Returns: What keeps the credential fresh for as long as it runs; nil where nothing has to.
@@ -42,14 +44,19 @@ struct CredentialPlugin: Sendable {
   }
 
   private func run(_ environment: [Environment.Key: String?]) async throws -> Answer {
-    let plugin = plugin
+    let (plugin, isQuiet) = (plugin, isQuiet)
     return try await withThrowingTaskGroup(of: Answer.self) { group in
       group.addTask {
         // What it tells the person goes where our own messages go.
+        let errors: FileDescriptorOutput =
+          isQuiet
+          ? .fileDescriptor(
+            try FileDescriptor.open("/dev/null", .writeOnly, options: .closeOnExec), closeAfterSpawningProcess: true)
+          : .currentStandardError
         let result = try await Subprocess.run(
           plugin.command.contains("/") ? .path(FilePath(plugin.command)) : .name(plugin.command),
           arguments: Arguments(plugin.arguments), environment: .inherit.updating(environment), input: .none,
-          output: .string(limit: 1 << 20), error: .currentStandardError)
+          output: .string(limit: 1 << 20), error: errors)
         guard case .exited(0) = result.terminationStatus else { return Answer(succeeded: false, output: "") }
         return Answer(succeeded: true, output: result.standardOutput)
       }
