@@ -163,6 +163,21 @@ import Testing
     #expect(scene.cluster.all(Job.self).count { $0.operation == .verify } == 1)
   }
 
+  /// The hook of an upgrade waits for its own backup.
+  @Test func anotherOneIsReadBackThoughTheGateIsOpen() async throws {
+    let scene = scene(PreUpgrade(requireVerified: true))
+    scene.cluster.put(
+      Make.done("one", at: Scene.start - 60) {
+        $0.status?.trigger = .manual
+        $0.status?.verified = true
+      })
+    scene.cluster.put(
+      Make.done("two", at: Scene.start - 30, id: "20261121T115930Z-bbbbbb") { $0.status?.trigger = .preUpgrade })
+    try await scene.settle()
+    #expect(try status(scene).ready && status(scene).backup == "one")
+    #expect(scene.cluster.all(Job.self).count { $0.operation == .verify } == 1)
+  }
+
   @Test func aVerificationThatFailedIsToldAndNotAskedForAgain() async throws {
     let scene = scene(PreUpgrade(requireVerified: true))
     scene.cluster.put(Make.done("one", at: Scene.start - 60) { $0.status?.trigger = .manual })

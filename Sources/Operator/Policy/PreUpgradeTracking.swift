@@ -57,6 +57,8 @@ struct PreUpgradeTracking: Sendable {
         && (!isWanted || $0.status?.verified == true) && $0.runTime.addingTimeInterval(window) > now
     }
     if let fresh {
+      // A hook waits for its own backup, though an older one holds the gate open.
+      if isWanted, newest.status?.verified == nil { waitForVerification(of: newest) }
       let until = fresh.runTime.addingTimeInterval(window)
       let isPartial = fresh.status?.conditions["PartiallyCaptured"]?.status == .true
       gate = .init(
