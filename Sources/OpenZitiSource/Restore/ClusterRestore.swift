@@ -171,19 +171,22 @@ struct ClusterRestore: DatabaseRestore {
 
   // MARK: Proof
 
+  /// What is not as it should be after the restore; nil when every member was restarted and is ready.
+  /// - Parameter found: Of one look: what was ready before its restart was counted is not ready because of it.
+  func missing(after restored: RestoredDatabase, among found: [Pod]) throws -> String? {
+    let waiting = found.filter { pod in
+      restored.restarts[pod.metadata.uid ?? ""].map { restartCount(pod) <= $0 } ?? false
+    }
+    guard waiting.isEmpty else {
+      return "\(waiting.map { $0.metadata.name ?? "?" }.joined(separator: ", ")) did not restart"
+    }
+    let readiness = try ControllerPods.readiness(pods.selector, among: found)
+    return readiness.ready < restored.replicas ? "not ready: \(readiness.waiting.joined(separator: ", "))" : nil
+  }
+
   func verify(_ restored: RestoredDatabase) async throws -> SnapshotFacts {
     let all = ControllerPods(client: client, namespace: pods.namespace)
-    let missing = try await patience.wait {
-      let found = try await all.readiness(pods.selector)
-      let known = try await all.all()
-      let waiting = known.filter { pod in
-        restored.restarts[pod.metadata.uid ?? ""].map { restartCount(pod) <= $0 } ?? false
-      }
-      guard waiting.isEmpty else {
-        return "\(waiting.map { $0.metadata.name ?? "?" }.joined(separator: ", ")) did not restart"
-      }
-      return found.ready < restored.replicas ? "not ready: \(found.waiting.joined(separator: ", "))" : nil
-    }
+    let missing = try await patience.wait { try self.missing(after: restored, among: try await all.all()) }
     if let copy = restored.copy { await remove(from: copy.pod) }
     let service = ProofOfService(proof: configuration.proof, patience: patience)
     guard let missing else {

@@ -208,9 +208,13 @@ struct ControllerPods: Sendable {
 
   /// Ready ones of the controller; of the others why they are not.
   func readiness(_ selector: LabelSelector) async throws -> (ready: Int, waiting: [String]) {
+    try Self.readiness(selector, among: try await all())
+  }
+
+  static func readiness(_ selector: LabelSelector, among pods: [Pod]) throws -> (ready: Int, waiting: [String]) {
     var ready = 0
     var waiting: [String] = []
-    for pod in try await all() where try selector.matches(pod.metadata.labels) {
+    for pod in pods where try selector.matches(pod.metadata.labels) {
       guard pod.metadata.deletionTimestamp == nil,
         !(pod.metadata.ownerReferences ?? []).contains(where: { $0.kind == "Job" })
       else { continue }
