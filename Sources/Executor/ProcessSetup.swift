@@ -1,3 +1,4 @@
+internal import CProgramPages
 internal import NIOCore
 
 #if canImport(Glibc)
@@ -18,4 +19,7 @@ public enum ProcessSetup {
       mallopt(M_TRIM_THRESHOLD, 1 << 20)
     #endif
   }
+
+  /// Lets go of the program's own pages that the start has read and nothing needs any more; see ``ProgramPages``.
+  public static func releaseStartPages() { holdfast_release_program_pages() }
 }

@@ -3,6 +3,7 @@ import Synchronization
 
 /// One line, or for a histogram one block of lines, of the text format.
 protocol MetricSeries: AnyObject, Sendable {
+  var place: SeriesPlace { get }
   var snapshot: SeriesSnapshot { get }
 }
 
@@ -16,7 +17,10 @@ enum SeriesSnapshot: Sendable, Equatable {
 
 /// A sum that only grows. It starts at 0, so that a first increment shows as a change.
 final class CounterSeries: MetricSeries, CounterHandler, FloatingPointCounterHandler {
+  let place: SeriesPlace
   private let total = Mutex(0.0)
+
+  init(_ place: SeriesPlace) { self.place = place }
 
   var snapshot: SeriesSnapshot { .value(total.withLock { $0 }) }
 
@@ -32,7 +36,10 @@ final class CounterSeries: MetricSeries, CounterHandler, FloatingPointCounterHan
 
 /// The value that was recorded last.
 final class GaugeSeries: MetricSeries, RecorderHandler, MeterHandler {
+  let place: SeriesPlace
   private let value = Mutex<Double?>(nil)
+
+  init(_ place: SeriesPlace) { self.place = place }
 
   var snapshot: SeriesSnapshot { .value(value.withLock { $0 }) }
 
@@ -51,11 +58,13 @@ final class HistogramSeries: MetricSeries, TimerHandler, RecorderHandler {
     var sum = 0.0
   }
 
+  let place: SeriesPlace
   private let bounds: [Double]
   private let state: Mutex<State>
 
   /// - Parameter bounds: Upper bounds, inclusive, in rising order, without +Inf.
-  init(bounds: [Double]) {
+  init(_ place: SeriesPlace, bounds: [Double]) {
+    self.place = place
     self.bounds = bounds
     state = Mutex(State(counts: Array(repeating: 0, count: bounds.count + 1)))
   }

@@ -7,13 +7,28 @@ struct MetricsTextWriter {
 
   init(format: MetricsFormat) { self.format = format }
 
-  /// The whole answer.
-  func finished() -> String { format == .openMetrics ? text + "# EOF\n" : text }
+  /// What was written since the last call: an answer of megabytes need not be in memory as a whole.
+  mutating func takeText() -> String {
+    let taken = text
+    text = ""
+    return taken
+  }
 
-  mutating func write(_ name: String, type: MetricType, help: String?, series: [MetricLabels: SeriesSnapshot]) {
-    let lines = series.sorted { $0.key.pairs.lexicographicallyPrecedes($1.key.pairs) }
+  /// To be called once, after the last family.
+  mutating func finish() { if format == .openMetrics { text += "# EOF\n" } }
+
+  /// The whole answer.
+  mutating func finished() -> String {
+    finish()
+    return takeText()
+  }
+
+  mutating func write(
+    _ name: String, type: MetricType, help: String?, series: [(labels: MetricLabels, snapshot: SeriesSnapshot)]
+  ) {
+    let lines = series.sorted { $0.labels.text < $1.labels.text }
     // A family without a value yet is left out, its header too.
-    guard lines.contains(where: { $0.value != .value(nil) }) else { return }
+    guard lines.contains(where: { $0.snapshot != .value(nil) }) else { return }
     // In OpenMetrics a counter's family has no suffix, only its samples do.
     let isBare = format == .openMetrics && type == .counter && name.hasSuffix("_total")
     let family = isBare ? String(name.dropLast("_total".count)) : name
@@ -21,28 +36,34 @@ struct MetricsTextWriter {
     text += "# TYPE \(family) \(type.rawValue)\n"
     for (labels, snapshot) in lines {
       switch snapshot {
-      case .value(let value): if let value { line(name, labels.pairs, value) }
-      case .histogram(let bounds, let counts, let sum): histogram(name, labels.pairs, bounds, counts, sum)
+      case .value(let value): if let value { line(name, labels.text, value) }
+      case .histogram(let bounds, let counts, let sum): histogram(name, labels.text, bounds, counts, sum)
       }
     }
   }
 
   private mutating func histogram(
-    _ name: String, _ labels: [String], _ bounds: [Double], _ counts: [UInt64], _ sum: Double
+    _ name: String, _ labels: String, _ bounds: [Double], _ counts: [UInt64], _ sum: Double
   ) {
     var total: UInt64 = 0
     for (bound, count) in zip(bounds + [.infinity], counts) {
       total += count
-      line("\(name)_bucket", labels + ["le=\"\(bucket(bound))\""], Double(total))
+      line("\(name)_bucket", "\(labels)\(labels.isEmpty ? "" : ",")le=\"\(bucket(bound))\"", Double(total))
     }
     line("\(name)_sum", labels, sum)
     line("\(name)_count", labels, Double(total))
   }
 
-  private mutating func line(_ name: String, _ labels: [String], _ value: Double) {
+  private mutating func line(_ name: String, _ labels: String, _ value: Double) {
     text += name
-    if !labels.isEmpty { text += "{\(labels.joined(separator: ","))}" }
-    text += " \(Self.number(value))\n"
+    if !labels.isEmpty {
+      text += "{"
+      text += labels
+      text += "}"
+    }
+    text += " "
+    text += Self.number(value)
+    text += "\n"
   }
 
   /// OpenMetrics writes bounds as numbers with a point, so that both ends read the same text.

@@ -27,7 +27,7 @@ struct ProcessMetrics: Sendable {
   func write(to writer: inout MetricsTextWriter) {
     let none = MetricLabels([], isOfHistogram: false)
     func write(_ name: String, _ type: MetricType, _ help: String, _ value: Double) {
-      writer.write(name, type: type, help: help, series: [none: .value(value)])
+      writer.write(name, type: type, help: help, series: [(none, .value(value))])
     }
     write("process_cpu_seconds_total", .counter, "Total user and system CPU time spent in seconds.", cpuSeconds)
     write("process_open_fds", .gauge, "Number of open file descriptors.", openFiles)

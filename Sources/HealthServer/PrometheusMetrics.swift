@@ -9,8 +9,8 @@ import Synchronization
 public final class PrometheusMetrics: MetricsFactory {
   private struct State {
     var families: [String: MetricFamily] = [:]
-    /// Where each series is, so that ending one of thousands looks at that one only.
-    var places: [ObjectIdentifier: (family: String, labels: MetricLabels)] = [:]
+    /// Each set of labels once, with the number of its series: an object of which there are thousands has dozens.
+    var labels: [MetricLabels: (shared: MetricLabels, uses: Int)] = [:]
   }
 
   private let state = Mutex(State())
@@ -34,10 +34,15 @@ public final class PrometheusMetrics: MetricsFactory {
   }
 
   func write(to writer: inout MetricsTextWriter) {
-    let families = state.withLock { $0.families }
-    for (name, family) in families.sorted(by: { $0.key < $1.key }) {
-      writer.write(name, type: family.type, help: help[name], series: family.series.mapValues(\.snapshot))
-    }
+    for name in familyNames { write(name, to: &writer) }
+  }
+
+  /// Of the families there are now, sorted.
+  var familyNames: [String] { state.withLock { $0.families.keys.sorted() } }
+
+  func write(_ name: String, to writer: inout MetricsTextWriter) {
+    guard let family = state.withLock({ $0.families[name] }) else { return }
+    writer.write(name, type: family.type, help: help[name], series: family.series.map { ($0, $1.snapshot) })
   }
 
   public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -57,12 +62,12 @@ public final class PrometheusMetrics: MetricsFactory {
   public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
     let name = MetricName.metric(label)
     guard aggregate else { return series(name, .gauge, dimensions, make: GaugeSeries.init) }
-    return series(name, .histogram, dimensions) { HistogramSeries(bounds: HistogramBounds.forName(name)) }
+    return series(name, .histogram, dimensions) { HistogramSeries($0, bounds: HistogramBounds.forName(name)) }
   }
 
   public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
     series(MetricName.metric(label, suffix: "_seconds"), .histogram, dimensions) {
-      HistogramSeries(bounds: HistogramBounds.seconds)
+      HistogramSeries($0, bounds: HistogramBounds.seconds)
     }
   }
 
@@ -78,15 +83,16 @@ public final class PrometheusMetrics: MetricsFactory {
 
   /// The series of that name and dimensions, made where it does not exist.
   private func series<Series: MetricSeries>(
-    _ wanted: String, _ type: MetricType, _ dimensions: [(String, String)], make: () -> Series
+    _ wanted: String, _ type: MetricType, _ dimensions: [(String, String)], make: (SeriesPlace) -> Series
   ) -> Series {
     let labels = MetricLabels(dimensions, isOfHistogram: type == .histogram)
     return state.withLock { state in
       let name = Self.freeName(wanted, type, in: state.families)
       if let existing = state.families[name]?.series[labels] as? Series { return existing }
-      let made = make()
-      state.families[name, default: MetricFamily(type: type)].series[labels] = made
-      state.places[ObjectIdentifier(made)] = (name, labels)
+      let shared = state.labels[labels]?.shared ?? labels
+      state.labels[shared, default: (shared, 0)].uses += 1
+      let made = make(SeriesPlace(family: name, labels: shared))
+      state.families[name, default: MetricFamily(type: type)].series[shared] = made
       return made
     }
   }
@@ -109,11 +115,15 @@ public final class PrometheusMetrics: MetricsFactory {
   }
 
   private func remove(_ handler: AnyObject) {
+    guard let series = handler as? any MetricSeries else { return }
+    let (name, labels) = (series.place.family, series.place.labels)
     state.withLock { state in
-      // An entry keeps its series alive, so that no other object can have its identity.
-      guard let place = state.places.removeValue(forKey: ObjectIdentifier(handler)) else { return }
-      state.families[place.family]?.series[place.labels] = nil
-      if state.families[place.family]?.series.isEmpty == true { state.families[place.family] = nil }
+      // One that was ended before may have a successor, which stays.
+      guard state.families[name]?.series[labels] === series else { return }
+      state.families[name]?.series[labels] = nil
+      if state.families[name]?.series.isEmpty == true { state.families[name] = nil }
+      state.labels[labels]?.uses -= 1
+      if state.labels[labels]?.uses == 0 { state.labels[labels] = nil }
     }
   }
 }
@@ -134,9 +144,16 @@ struct MetricFamily: Sendable {
   var series: [MetricLabels: any MetricSeries] = [:]
 }
 
-/// The dimensions of one series: sanitised names, sorted, each once.
-struct MetricLabels: Hashable, Sendable {
-  let pairs: [String]
+/// Where a series belongs.
+struct SeriesPlace: Sendable {
+  let family: String
+  let labels: MetricLabels
+}
+
+/// The dimensions of a series: sanitised names, sorted, each once.
+final class MetricLabels: Hashable, Sendable {
+  /// `namespace="a",policy="b"`
+  let text: String
 
   /// Two dimensions of one name would fail a scrape: the first counts.
   init(_ dimensions: [(String, String)], isOfHistogram: Bool) {
@@ -145,6 +162,10 @@ struct MetricLabels: Hashable, Sendable {
       let name = MetricName.label(name, isOfHistogram: isOfHistogram)
       if seen[name] == nil { seen[name] = value }
     }
-    pairs = seen.sorted { $0.key < $1.key }.map { "\($0)=\"\(MetricsTextWriter.escaped($1))\"" }
+    text = seen.sorted { $0.key < $1.key }.map { "\($0)=\"\(MetricsTextWriter.escaped($1))\"" }.joined(separator: ",")
   }
+
+  static func == (left: MetricLabels, right: MetricLabels) -> Bool { left === right || left.text == right.text }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Executor
 import Foundation
 import HealthServer
 import JobPlan
@@ -99,8 +100,23 @@ struct OperatorCommand: AsyncParsableCommand {
         .init(service: health),
         // Losing the lease ends the process, so that it starts anew as a follower.
         .init(service: holdfast, successTerminationBehavior: .gracefullyShutdownGroup),
+        .init(service: StartPagesRelease(health: holdfast.health)),
       ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(25)
     try await ServiceGroup(configuration: group).run()
+  }
+}
+
+/// Lets go of what the start has read of the program's file, once the start is over: a quarter of what the operator
+/// would have in memory from then on.
+private struct StartPagesRelease: Service {
+  let health: OperatorHealth
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown {
+      while health.notReady != nil { try await Task.sleep(for: .seconds(1)) }
+      ProcessSetup.releaseStartPages()
+    }
+    try await gracefulShutdown()
   }
 }

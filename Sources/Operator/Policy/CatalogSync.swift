@@ -23,8 +23,8 @@ struct CatalogSync: Sendable {
     var next: Date?
   }
 
-  /// Seconds between two looks at a Job that runs; its end is told of by the watch.
-  private static let patience: TimeInterval = 30
+  /// Seconds between two looks at a Job that runs. Its end is told of by the watch, and a thousand policies look often enough.
+  private static let patience: TimeInterval = 300
   /// Seconds until the first try after a failure; doubles with each, up to ``longestDelay``.
   private static let firstDelay: TimeInterval = 60
   private static let longestDelay: TimeInterval = 3_600

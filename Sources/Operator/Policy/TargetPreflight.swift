@@ -18,8 +18,8 @@ struct TargetPreflight: Sendable {
     var next: Date?
   }
 
-  /// Seconds between two looks at a Job that runs; its end is told of by the watch.
-  private static let patience: TimeInterval = 30
+  /// Seconds between two looks at a Job that runs. Its end is told of by the watch, and a thousand policies look often enough.
+  private static let patience: TimeInterval = 300
 
   let context: OperatorContext
   private var client: KubernetesClient { context.client }
