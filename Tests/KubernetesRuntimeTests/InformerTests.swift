@@ -86,6 +86,19 @@ struct InformerTests {
     }
   }
 
+  /// An API server that starts has a list before it takes a watch (429), and of some kinds nothing ever changes.
+  @Test func aQuietKindIsWellAgainAsSoonAsItIsWatched() async throws {
+    let informer = informer()
+    api.onRequest { $0.verb == .watch ? .status(429) : nil }
+    try await beside([informer.run]) {
+      try await eventually { informer.lastFailure?.code == .tooManyRequests }
+      api.clearFaults()
+      try await eventually { api.watchCount == 1 }
+      try await eventually { informer.lastFailure == nil }
+      #expect(informer.store.isSynced)
+    }
+  }
+
   @Test func brokenObjectsAreReportedAndEndNothing() async throws {
     let informer = informer()
     let broken = Recorded<String>()

@@ -42,10 +42,12 @@ extension KubernetesClient {
   /// with the next watch. It is neither reconnected nor restarted here; `KubernetesRuntime` does that.
   /// - Parameters:
   ///   - namespace: nil means all.
+  ///   - onOpen: Called once the server has taken the watch; a quiet kind has no event for hours.
   ///   - onEvent: Called in order; the next event waits for it.
   /// - Throws: ``KubernetesError``, or what `onEvent` throws.
   public func watch(
     _ resource: ResourceType, namespace: String? = nil, options: WatchOptions = WatchOptions(),
+    onOpen: @escaping @Sendable () -> Void = {},
     onEvent: @escaping @Sendable (WatchEvent) async throws -> Void
   ) async throws {
     let request = try Request.watch(
@@ -57,6 +59,7 @@ extension KubernetesClient {
         if let error = KubernetesError(whole, operation: request.operation) { throw error }
         return
       }
+      onOpen()
       var lines = LineDecoder()
       for try await piece in response.body {
         for line in try Self.split(piece, with: &lines, operation: request.operation) {

@@ -44,6 +44,8 @@ public final class Informer<Object: KubernetesObject>: Service {
     try await runUntilShutdown { [self] in
       try await watcher.run(
         onFailure: { [self] error in failure.withLock { $0 = error } },
+        // No event need come: of some kinds there is none for hours.
+        onWatching: { [self] in failure.withLock { $0 = nil } },
         { [self] event in take(event) })
     }
   }

@@ -82,10 +82,12 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
   /// Runs until its task is cancelled.
   /// - Parameters:
   ///   - onFailure: Called for each failed call, which is tried again in any case.
+  ///   - onWatching: Called when the server has taken a watch: from then on every change is told.
   ///   - handle: Called in order, one at a time; the watch waits for it.
   /// - Throws: `CancellationError`, or what `handle` throws.
   public func run(
     onFailure: @escaping @Sendable (KubernetesError) -> Void = { _ in },
+    onWatching: @escaping @Sendable () -> Void = {},
     _ handle: @escaping @Sendable (WatcherEvent<Object>) async throws -> Void
   ) async throws {
     let state = Locked(WatcherState.initial)
@@ -100,7 +102,7 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
         let input = try await list(continueToken: token, isPaginated: isPaginated)
         try await perform(state.withLock { $0.handle(input) })
       case .watch(let version):
-        let input = try await watch(from: version, state: state, perform: perform)
+        let input = try await watch(from: version, state: state, onWatching: onWatching, perform: perform)
         try await perform(state.withLock { $0.handle(input) })
       }
     }
@@ -121,7 +123,7 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
   }
 
   private func watch(
-    from version: String, state: Locked<WatcherState>,
+    from version: String, state: Locked<WatcherState>, onWatching: @escaping @Sendable () -> Void,
     perform: @escaping @Sendable ([WatcherState.Action]) async throws -> Void
   ) async throws -> WatcherState.Input {
     let start = clock.now
@@ -132,7 +134,9 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
       isMetadataOnly: options.isMetadataOnly)
     Counter(label: "kubernetes_watch_starts_total", dimensions: [("resource", Object.resource.plural)]).increment()
     do {
-      try await client.watch(Object.resource, namespace: namespace, options: watchOptions) { event in
+      try await client.watch(
+        Object.resource, namespace: namespace, options: watchOptions, onOpen: onWatching
+      ) { event in
         if case .error(let status) = event { throw KubernetesError(status: status, operation: operation) }
         let actions = state.withLock { $0.handle(.event(event)) }
         do {

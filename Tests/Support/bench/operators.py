@@ -184,7 +184,7 @@ class Operator:
         last = (time.monotonic(), None)
         deadline = time.monotonic() + 1200
         while True:
-            time.sleep(0.2)
+            time.sleep(1)  # A scrape of a thousand policies is 2 MB, which the operator has to write.
             now = time.monotonic()
             if self.process.poll() is not None or now > deadline:
                 sys.exit(f"the operator ended or does not come to rest; its log ends with:\n{self.tail()}")
