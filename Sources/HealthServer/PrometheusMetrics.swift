@@ -91,8 +91,9 @@ public final class PrometheusMetrics: MetricsFactory {
       if let existing = state.families[name]?.series[labels] as? Series { return existing }
       let shared = state.labels[labels]?.shared ?? labels
       state.labels[shared, default: (shared, 0)].uses += 1
-      let made = make(SeriesPlace(family: name, labels: shared))
-      state.families[name, default: MetricFamily(type: type)].series[shared] = made
+      let family = state.families[name]?.name ?? name
+      let made = make(SeriesPlace(family: family, labels: shared))
+      state.families[family, default: MetricFamily(name: family, type: type)].series[shared] = made
       return made
     }
   }
@@ -140,7 +141,9 @@ enum MetricType: String, Sendable {
 }
 
 struct MetricFamily: Sendable {
-  var type: MetricType
+  /// One string for all its series.
+  let name: String
+  let type: MetricType
   var series: [MetricLabels: any MetricSeries] = [:]
 }
 
