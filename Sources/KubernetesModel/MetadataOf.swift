@@ -2,12 +2,36 @@
 public struct MetadataOf<Object: KubernetesObject>: KubernetesObject {
   public static var resource: ResourceType { Object.resource }
 
-  public var metadata: ObjectMeta
+  private var kept: KeptMetadata
 
-  public init(metadata: ObjectMeta) { self.metadata = metadata }
+  public init(metadata: ObjectMeta) { kept = KeptMetadata(metadata) }
+
+  public var metadata: ObjectMeta {
+    get { kept.value }
+    set { kept = KeptMetadata(newValue) }
+  }
+
+  private enum CodingKeys: CodingKey { case metadata }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    kept = KeptMetadata(try values.decode(ObjectMeta.self, forKey: .metadata))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(kept.value, forKey: .metadata)
+  }
 
   public var apiVersion: String { Object.resource.apiVersion }
   public var kind: String { Object.resource.kind }
+}
+
+/// Metadata behind a pointer: of ten thousand objects in caches, lists and changes each place would take 200 bytes.
+public final class KeptMetadata: Sendable {
+  public let value: ObjectMeta
+
+  public init(_ value: ObjectMeta) { self.value = value }
 }
 
 extension ObjectMeta {

@@ -40,7 +40,7 @@ struct Controllers {
     // Reconcilers ask the server for what they act on. What is kept here only says whose turn a change makes it, and of
     // thousands of objects it has to be little.
     func informer<Object: KubernetesObject>(
-      _ type: Object.Type, selector: String? = nil, pageSize: Int = 500, isMetadataOnly: Bool = false,
+      _ type: Object.Type, selector: String? = nil, pageSize: Int = 100, isMetadataOnly: Bool = false,
       keeping keep: @escaping @Sendable (Object) -> Object = { $0 }
     ) -> Informer<Object> {
       Informer(
@@ -57,7 +57,7 @@ struct Controllers {
     }
     let managed = "app.kubernetes.io/managed-by=\(HoldfastAPI.fieldManager)"
     let policies = glances(BackupPolicy.self)
-    let backups = informer(BackupGlance.self, pageSize: 100) { backup in
+    let backups = informer(BackupGlance.self) { backup in
       var kept = backup
       kept.metadata = backup.metadata.trimmed(labels: [HoldfastAPI.restoreLabel])
       return kept
@@ -85,7 +85,8 @@ struct Controllers {
 
     if context.configuration.preUpgradeGate { watchWorkloads(namespace, context) }
 
-    backup.watch(backups)
+    // Of ten thousand that were there before the operator started few need anything.
+    backup.watch(backups) { Self.unsettled($0) }
     backup.watch(jobs, keys: Self.backups(of:))
 
     job.watch(jobs)
@@ -147,6 +148,13 @@ struct Controllers {
     case .added(let backup), .updated(_, let backup), .deleted(let backup):
       [ObjectKey(namespace: backup.metadata.namespace, name: backup.spec.policyRef.name)]
     case .broken: []
+    }
+  }
+
+  private static func unsettled(_ change: Change<BackupGlance>) -> [ObjectKey] {
+    switch change {
+    case .added(let backup) where backup.isSettled, .updated(_, let backup) where backup.isSettled: []
+    case .added, .updated, .deleted, .broken: [change.key]
     }
   }
 

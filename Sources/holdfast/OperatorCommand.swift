@@ -51,6 +51,7 @@ struct OperatorCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    ProcessSetup.releaseStartPages()
     let settings = try settings()
     let logger = LogOptions.logger(
       "holdfast.operator", level: Logger.Level(rawValue: settings.text(.logLevel) ?? "") ?? .info,

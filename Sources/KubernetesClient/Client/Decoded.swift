@@ -4,26 +4,27 @@ public import KubernetesModel
 ///
 /// Its name is known in any case, so that a program can report the broken object instead of stopping.
 public struct Decoded<Object: KubernetesObject>: Sendable {
-  public let metadata: ObjectMeta
+  /// Of one that cannot be read.
+  private let brokenMetadata: KeptMetadata?
   /// The failure has the code `decoding` and names the field.
   public let result: Result<Object, KubernetesError>
 
   public init(_ json: JSONValue) {
     do {
-      let object = try Object(json: json)
-      metadata = object.metadata
-      result = .success(object)
+      result = .success(try Object(json: json))
+      brokenMetadata = nil
     } catch {
-      metadata = json.objectMeta
       result = .failure(.decoding(error, operation: "read \(Object.resource.plural) \(json.key)"))
+      brokenMetadata = KeptMetadata(json.objectMeta)
     }
   }
 
   public init(_ object: Object) {
-    metadata = object.metadata
     result = .success(object)
+    brokenMetadata = nil
   }
 
+  public var metadata: ObjectMeta { object?.metadata ?? brokenMetadata?.value ?? ObjectMeta() }
   public var key: ObjectKey { ObjectKey(metadata) }
   public var object: Object? { try? result.get() }
   public var failure: KubernetesError? { if case .failure(let error) = result { error } else { nil } }

@@ -8,7 +8,7 @@ public enum Change<Object: KubernetesObject>: Sendable {
   case updated(old: Object, new: Object)
   case deleted(Object)
   /// The object is there but cannot be read; an older state of it, if any, is no longer in the store.
-  case broken(ObjectMeta, KubernetesError)
+  indirect case broken(ObjectMeta, KubernetesError)
 
   /// Of the newest state.
   public var metadata: ObjectMeta {

@@ -173,7 +173,7 @@ public struct Watcher<Object: KubernetesObject>: Sendable {
       switch action {
       case .collect(let page, let isFirst):
         let decoded = page.map(decode)
-        collected.withLock { $0 = isFirst ? decoded : $0 + decoded }
+        collected.withLock { if isFirst { $0 = decoded } else { $0 += decoded } }
       case .emitRestart:
         let all = collected.withLock { objects in
           defer { objects = [] }

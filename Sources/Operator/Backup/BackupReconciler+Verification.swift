@@ -6,12 +6,8 @@ import Logging
 extension BackupReconciler {
   /// - Returns: The Backup as it is then.
   func reportVerification(of backup: Backup) async throws -> Backup {
-    guard let found = backup.status?.verification, let isGood = backup.status?.verified else { return backup }
-    let reason = isGood ? Reason.verified : found.failure.map { Reason(rawValue: $0.reason) } ?? .backupDamaged
-    let depth = found.depth.map { " (depth \($0.rawValue))" } ?? ""
-    let message = "read back at \(found.time)\(depth): \(found.message ?? "no more is known")"
+    guard let (found, isGood, reason, message) = backup.unreportedVerification else { return backup }
     let before = backup.status?.conditions["Verified"]
-    guard before?.message != String(message.prefix(2_048)) else { return backup }
     var status = backup.status ?? Backup.Status()
     status.conditions.set("Verified", isGood ? .true : .false, reason, message, now: found.time)
     let written = try await client.writeStatus(of: backup, from: backup.status, to: status) ?? backup
@@ -27,5 +23,17 @@ extension BackupReconciler {
         metadata: ["backup": "\(backup.key)", "id": "\(backup.status?.id ?? "")", "message": "\(message)"])
     }
     return written
+  }
+}
+
+extension Backup {
+  /// What an executor has found, where the condition does not say it yet.
+  var unreportedVerification: (found: Verification, isGood: Bool, reason: Reason, message: String)? {
+    guard let found = status?.verification, let isGood = status?.verified else { return nil }
+    let reason = isGood ? Reason.verified : found.failure.map { Reason(rawValue: $0.reason) } ?? .backupDamaged
+    let depth = found.depth.map { " (depth \($0.rawValue))" } ?? ""
+    let message = "read back at \(found.time)\(depth): \(found.message ?? "no more is known")"
+    guard status?.conditions["Verified"]?.message != String(message.prefix(2_048)) else { return nil }
+    return (found, isGood, reason, message)
   }
 }

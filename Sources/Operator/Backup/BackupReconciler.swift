@@ -38,20 +38,8 @@ struct BackupReconciler: Reconciler {
     return try await start(backup, jobName: jobName)
   }
 
-  /// The policy's label, by which its Backups are found, and the finalizer where the artifacts go with the object.
   private func completeMetadata(_ backup: Backup) async throws -> Backup {
-    var change: JSONValue = [:]
-    let policy = ObjectLabels.value(backup.spec.policyRef.name)
-    if backup.metadata.labels?[HoldfastAPI.policyLabel] != policy {
-      change["labels"] = [HoldfastAPI.policyLabel: .string(policy)]
-    }
-    let finalizers = backup.metadata.finalizers ?? []
-    let wants = backup.spec.deletionPolicy == .delete
-    if wants != finalizers.contains(HoldfastAPI.artifactsFinalizer) {
-      let others = finalizers.filter { $0 != HoldfastAPI.artifactsFinalizer }
-      change["finalizers"] = .array((others + (wants ? [HoldfastAPI.artifactsFinalizer] : [])).map { .string($0) })
-    }
-    guard change != [:] else { return backup }
+    guard let change = backup.missingMetadata else { return backup }
     return try await client.patchMetadata(of: backup, change)
   }
 
@@ -71,5 +59,29 @@ struct BackupReconciler: Reconciler {
   func write(_ status: Backup.Status, to backup: Backup) async throws {
     try await client.writeStatus(of: backup, from: backup.status, to: status)
     RunReport(context: context).tell(backup, from: backup.status, to: status)
+  }
+}
+
+extension Backup {
+  /// Whether ``BackupReconciler`` has done all that it ever does for this one, as it is now.
+  var isSettled: Bool {
+    metadata.deletionTimestamp == nil && missingMetadata == nil && status?.phase?.isTerminal ?? false
+      && unreportedVerification == nil && (verifyRequest == nil || verifyRequest == status?.verification?.request)
+  }
+
+  /// The policy's label, by which its Backups are found, and the finalizer where the artifacts go with the object.
+  fileprivate var missingMetadata: JSONValue? {
+    var change: JSONValue = [:]
+    let policy = ObjectLabels.value(spec.policyRef.name)
+    if metadata.labels?[HoldfastAPI.policyLabel] != policy {
+      change["labels"] = [HoldfastAPI.policyLabel: .string(policy)]
+    }
+    let finalizers = metadata.finalizers ?? []
+    let wants = spec.deletionPolicy == .delete
+    if wants != finalizers.contains(HoldfastAPI.artifactsFinalizer) {
+      let others = finalizers.filter { $0 != HoldfastAPI.artifactsFinalizer }
+      change["finalizers"] = .array((others + (wants ? [HoldfastAPI.artifactsFinalizer] : [])).map { .string($0) })
+    }
+    return change == [:] ? nil : change
   }
 }
