@@ -107,6 +107,7 @@ class Client:
     """JSON over a few connections that stay open."""
 
     THREADS = 4
+    IDLE = 30.0  # Seconds; the server closes what is idle for longer than some minutes.
 
     def __init__(self, config):
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
@@ -126,16 +127,23 @@ class Client:
             return http.client.HTTPSConnection(self.url.hostname, self.url.port, context=self.context, timeout=60)
         return http.client.HTTPConnection(self.url.hostname, self.url.port, timeout=60)
 
+    def connection(self):
+        while True:
+            try:
+                connection, since = self.idle.get_nowait()
+            except queue.Empty:
+                return self.connect()
+            if time.monotonic() - since < self.IDLE:
+                return connection
+            connection.close()
+
     def call(self, method, path, body=None, kind="application/json"):
-        try:
-            connection = self.idle.get_nowait()
-        except queue.Empty:
-            connection = self.connect()
+        connection = self.connection()
         data = None if body is None else json.dumps(body)
         connection.request(method, path, data, self.headers | ({"Content-Type": kind} if data else {}))
         answer = connection.getresponse()
         text = answer.read()
-        self.idle.put(connection)
+        self.idle.put((connection, time.monotonic()))
         if answer.status >= 300:
             sys.exit(f"{method} {path}: {answer.status}\n{text.decode(errors='replace')[:2000]}")
         return json.loads(text)
