@@ -70,7 +70,7 @@ struct Controllers {
       annotations: [HoldfastAPI.restoreRequestAnnotation])
     let jobs = glances(
       Job.self, selector: HoldfastAPI.policyLabel, labels: Self.jobLabels,
-      annotations: [HoldfastAPI.recordedAnnotation])
+      annotations: [HoldfastAPI.recordedAnnotation, HoldfastAPI.waitsForAnnotation])
     let pods = glances(Pod.self, selector: HoldfastAPI.policyLabel, labels: [HoldfastAPI.restoreLabel])
 
     policy.watch(policies)
@@ -91,6 +91,7 @@ struct Controllers {
 
     job.watch(jobs)
     job.watch(jobs) { [store = jobs.store] in Self.waiting(after: $0, in: store) }
+    job.watch(requests) { [store = jobs.store] in Self.waiting(after: $0, in: store) }
     job.watch(pods, keys: Self.jobs(of:))
 
     restore.watch(requests)
@@ -194,7 +195,8 @@ struct Controllers {
     return [name, ObjectNames.backup(job: name, uid: uid)].map { ObjectKey(namespace: namespace, name: $0) }
   }
 
-  /// Those whose turn may have come: a Job of the same policy has ended, and its end is recorded, or it is gone.
+  /// Those whose turn may have come: a Job of the same policy has ended, and its end is recorded, or it is gone. Suspended ones
+  /// name it; those that wait in the bucket do not.
   private static func waiting(
     after change: Change<MetadataOf<Job>>, in store: Store<MetadataOf<Job>>
   ) -> [ObjectKey] {
@@ -206,7 +208,25 @@ struct Controllers {
     }
     return store.objects(
       withLabel: HoldfastAPI.policyLabel, equalTo: policy, namespace: change.metadata.namespace
-    ).filter { !$0.isRecorded }.map(\.key)
+    ).filter { job in
+      let other = job.metadata.annotations?[HoldfastAPI.waitsForAnnotation]
+      return !job.isRecorded && (other == nil || other == change.metadata.name)
+    }.map(\.key)
+  }
+
+  /// Those that wait for a restore, when one has ended.
+  private static func waiting(
+    after change: Change<RestoreRequest>, in store: Store<MetadataOf<Job>>
+  ) -> [ObjectKey] {
+    switch change {
+    case .updated(let old, let new) where new.hasEnded && !old.hasEnded: break
+    case .deleted(let request) where !request.hasEnded: break
+    default: return []
+    }
+    return store.objects.filter {
+      $0.metadata.namespace == change.metadata.namespace && !$0.isRecorded
+        && $0.metadata.annotations?[HoldfastAPI.waitsForAnnotation] != nil
+    }.map(\.key)
   }
 
   private static func jobs<Object>(of change: Change<Object>) -> [ObjectKey] {
@@ -226,4 +246,8 @@ struct Controllers {
 
 extension MetadataOf<Job> {
   fileprivate var isRecorded: Bool { metadata.annotations?[HoldfastAPI.recordedAnnotation] != nil }
+}
+
+extension RestoreRequest {
+  fileprivate var hasEnded: Bool { status?.phase?.isTerminal ?? false }
 }

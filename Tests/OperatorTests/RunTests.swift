@@ -155,9 +155,9 @@ import Testing
     }
     let now = try #require(job(of: "now", scene))
     #expect(now.isQueued && job(of: "then", scene)?.isQueued == true)
-    for name in ["now", "then"] {
+    for (name, other) in [("now", "running"), ("then", now.key.name)] {
       let message = scene.cluster.object(Backup.self, name)?.status?.conditions["Completed"]?.message
-      #expect(message?.contains("waits until Job running") == true)
+      #expect(message?.contains("waits until Job \(other)") == true, "\(message ?? "")")
     }
     scene.clock.advance(60)
     scene.cluster.put(Make.job("younger"))
@@ -167,6 +167,26 @@ import Testing
     #expect(job(of: "then", scene)?.metadata.annotations?[HoldfastAPI.waitsForAnnotation] == now.key.name)
     let message = scene.cluster.object(Backup.self, "then")?.status?.conditions["Completed"]?.message
     #expect(message?.contains(now.key.name) == true)
+  }
+
+  /// The one before it in the line is gone: it waits for the one before that.
+  @Test func aRunWhosePredecessorIsDeletedMovesUp() async throws {
+    let scene = Scene()
+    scene.cluster.put(Make.policy())
+    scene.cluster.put(Make.job("running"))
+    for name in ["now", "then"] {
+      scene.clock.advance(1)
+      scene.cluster.put(Make.backup(name))
+      _ = try await scene.reconcileBackup(name)
+    }
+    let (now, then) = (try #require(job(of: "now", scene)), try #require(job(of: "then", scene)))
+    scene.cluster.remove(Job.self, now.key.name)
+    _ = try await scene.reconcileJob(then.key.name)
+    #expect(job(of: "then", scene)?.metadata.annotations?[HoldfastAPI.waitsForAnnotation] == "running")
+    #expect(job(of: "then", scene)?.isQueued == true)
+    scene.cluster.complete("running", with: nil)
+    _ = try await scene.reconcileJob(then.key.name)
+    #expect(job(of: "then", scene)?.state == .active)
   }
 
   @Test func aPolicyThatIsNotThereGetsAMinute() async throws {

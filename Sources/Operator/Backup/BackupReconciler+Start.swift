@@ -28,8 +28,8 @@ extension BackupReconciler {
     } catch let error as OwnedObjects.NameConflict {
       return try await fail(backup, .nameConflict, "\(error)")
     }
-    let holder = try await RunTurn(client: client).holder(of: policyName, in: namespace)
-    if let holder { job.queue(behind: holder) }
+    let last = try await RunTurn(client: client).last(of: policyName, in: namespace)
+    if let last { job.queue(behind: last) }
     do {
       try await client.create(job)
     } catch let error as KubernetesError where error.code == .alreadyExists {
@@ -42,7 +42,7 @@ extension BackupReconciler {
     status.trigger = trigger
     status.job = jobName
     status.conditions.set(
-      "Completed", .false, .waitingForJob, holder.map(RunObservation.waits) ?? "Job \(jobName) is made",
+      "Completed", .false, .waitingForJob, last.map(RunObservation.waits) ?? "Job \(jobName) is made",
       now: Timestamp(context.now()))
     try await write(status, to: backup)
     return .done

@@ -27,8 +27,8 @@ struct JobReconciler: Reconciler {
       try await markRecorded(turn.job, in: backup)
       return .done
     }
-    // Pods tell of themselves, but what a kubelet only retries makes no event.
-    return .requeue(after: turn.waitsFor != nil ? .seconds(10) : .seconds(60))
+    // Pods tell of themselves, but what a kubelet only retries makes no event; and nobody tells of a lease in the bucket.
+    return .requeue(after: turn.waitsFor != nil && turn.job.state == .active ? .seconds(10) : .seconds(60))
   }
 
   private func record(_ turn: RunTurn.Taken, in backup: Backup) async throws -> Backup.Phase {

@@ -7,7 +7,8 @@ import KubernetesModel
 /// Keeps two runs of one policy from overlapping: whose turn it is follows from the Jobs that are there, the oldest first.
 ///
 /// There is no lock that could be left behind. A Job that the operator makes for a Backup, while another has the turn, is made
-/// suspended, and let go when the older ones have ended. A Job that somebody else made (the CronJob, `kubectl create job`)
+/// suspended, and let go when the older ones have ended. It names the one right before it, so that the end of one run concerns
+/// one that waits and not all of them. A Job that somebody else made (the CronJob, `kubectl create job`)
 /// is left as it is: its executor finds the other run by its lease in the bucket and waits for it there, as it does without
 /// an operator. Suspended, it would stand in the CronJob's way for as long as no operator is there to let it go. There are
 /// two exceptions, where the executors cannot know of each other: a restore that has the turn, and credentials that may not
@@ -26,17 +27,18 @@ struct RunTurn: Sendable {
     // One that somebody else suspended is theirs to let go.
     guard !job.state.isFinished, job.state == .active || job.isQueued else { return Taken(job: job) }
     let (policy, namespace) = (job.policyName ?? "", job.metadata.namespace ?? "")
-    let all = try await client.backupJobs(of: policy, in: namespace)
+    let jobs = try await client.jobs(of: policy, in: namespace)
+    let all = jobs.filter { $0.operation == .backup }
     let backups = Self.inTheWay(of: job, among: all)
-    if let restore = try await restore(before: job, of: policy, in: namespace) {
+    if let restore = try await restore(before: job, among: jobs) {
       return Taken(job: try await hold(job, for: restore), waitsFor: restore)
     }
     switch job.state {
     case .suspended:
-      guard let other = backups.first?.key.name else { return Taken(job: try await release(job)) }
+      guard let other = backups.last?.key.name else { return Taken(job: try await release(job)) }
       return Taken(job: try await hold(job, for: other), waitsFor: other)
     default:
-      if let other = backups.first?.key.name, try await !seesOthers(policy, in: namespace) {
+      if let other = backups.last?.key.name, try await !seesOthers(policy, in: namespace) {
         return Taken(job: try await hold(job, for: other), waitsFor: other)
       }
       return Taken(job: job, waitsFor: try await atWork(besides: job, among: all, policy, namespace))
@@ -59,12 +61,12 @@ struct RunTurn: Sendable {
     return (seen ?? others.filter { $0.turn < job.turn }.min { $0.turn < $1.turn })?.key.name
   }
 
-  /// The Job that has the turn now, so that a new one of this policy has to wait; nil where there is none.
-  func holder(of policy: String, in namespace: String) async throws -> String? {
-    if let job = try await client.backupJobs(of: policy, in: namespace).first(where: \.isInTheWay) {
-      return job.key.name
-    }
-    return try await restore(before: nil, of: policy, in: namespace)
+  /// The Job that a new one of this policy has to wait for; nil where there is none.
+  func last(of policy: String, in namespace: String) async throws -> String? {
+    let jobs = try await client.jobs(of: policy, in: namespace)
+    let backups = jobs.filter { $0.operation == .backup && $0.isInTheWay }
+    if let job = backups.max(by: { $0.turn < $1.turn }) { return job.key.name }
+    return try await restore(before: nil, among: jobs)
   }
 
   // MARK: Order
@@ -77,13 +79,13 @@ struct RunTurn: Sendable {
   }
 
   /// The restore that has begun, or that was there before `job` and waits. What is being restored over is no state to keep.
-  private func restore(before job: Job?, of policy: String, in namespace: String) async throws -> String? {
-    for other in try await client.restoreJobs(of: policy, in: namespace) where !other.state.isFinished {
+  private func restore(before job: Job?, among jobs: [Job]) async throws -> String? {
+    for other in jobs where other.operation == .restore && !other.state.isFinished {
       // Also one that a person has suspended midway.
       if other.isReleased { return other.key.name }
       guard other.state == .suspended, !other.isReleased, job.map({ other.turn < $0.turn }) ?? true,
         let owner = other.metadata.controllerReference,
-        let request = try await client.find(RestoreRequest.self, owner.name, in: namespace),
+        let request = try await client.find(RestoreRequest.self, owner.name, in: other.metadata.namespace ?? ""),
         request.metadata.uid == owner.uid, request.metadata.deletionTimestamp == nil,
         !(request.status?.phase?.isTerminal ?? false)
       else { continue }

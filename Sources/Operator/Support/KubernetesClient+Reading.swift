@@ -29,18 +29,20 @@ extension KubernetesClient {
       .filter { $0.spec.policyRef.name == policy }
   }
 
-  /// The Jobs that take a backup of a policy, whoever made them, oldest first.
-  func backupJobs(of policy: String, in namespace: String) async throws -> [Job] {
+  /// The Jobs of a policy, whatever they do and whoever made them, oldest first.
+  func jobs(of policy: String, in namespace: String) async throws -> [Job] {
     try await all(Job.self, in: namespace, labels: [HoldfastAPI.policyLabel: policy])
-      .filter { $0.operation == .backup }
       .sorted { ($0.metadata.created, $0.key) < ($1.metadata.created, $1.key) }
   }
 
-  /// The Jobs that restore, or plan to restore, what a policy wrote, oldest first.
+  /// Those of them that take a backup.
+  func backupJobs(of policy: String, in namespace: String) async throws -> [Job] {
+    try await jobs(of: policy, in: namespace).filter { $0.operation == .backup }
+  }
+
+  /// Those that restore, or plan to restore, what the policy wrote.
   func restoreJobs(of policy: String, in namespace: String) async throws -> [Job] {
-    try await all(Job.self, in: namespace, labels: [HoldfastAPI.policyLabel: policy])
-      .filter { $0.operation == .restore }
-      .sorted { ($0.metadata.created, $0.key) < ($1.metadata.created, $1.key) }
+    try await jobs(of: policy, in: namespace).filter { $0.operation == .restore }
   }
 
   /// The pods that a Job made.
