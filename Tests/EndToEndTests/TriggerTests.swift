@@ -56,7 +56,7 @@ import Testing
     // Each has its own backup in the bucket, and there is no other.
     let manifests = try await scenario.keys().filter { $0.hasSuffix("/manifest.json") }
     #expect(Set(runs.map(\.id)).count == runs.count && manifests.count == runs.count)
-    let sorted = runs.sorted { $0.start < $1.start }
+    let sorted = runs.sorted { ($0.start, $0.id) < ($1.start, $1.id) }
     for (first, second) in zip(sorted, sorted.dropFirst()) {
       // Times are whole seconds. A start is the executor's own, without the time that it waited; so is the end of the capture
       // in the manifest, while a Backup's end is when the Job controller saw it.
