@@ -56,7 +56,7 @@ annotations:
 {{- end -}}
 
 {{- define "holdfast.preUpgrade.metadata" -}}
-namespace: {{ .context.Release.Namespace }}
+namespace: {{ .context.Release.Namespace | quote }}
 labels:
   app.kubernetes.io/name: holdfast-pre-upgrade
   app.kubernetes.io/managed-by: {{ .context.Release.Service }}
