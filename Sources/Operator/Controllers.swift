@@ -152,10 +152,11 @@ struct Controllers {
     }
   }
 
-  private static func unsettled(_ change: Change<BackupGlance>) -> [ObjectKey] {
+  /// Also when all are listed anew, every one of them comes as a change.
+  static func unsettled(_ change: Change<BackupGlance>) -> [ObjectKey] {
     switch change {
-    case .added(let backup) where backup.isSettled, .updated(_, let backup) where backup.isSettled: []
-    case .added, .updated, .deleted, .broken: [change.key]
+    case .added(let backup), .updated(_, let backup), .deleted(let backup): backup.isSettled ? [] : [backup.key]
+    case .broken: [change.key]
     }
   }
 

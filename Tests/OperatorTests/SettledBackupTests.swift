@@ -8,12 +8,12 @@ import Testing
 
 /// Which Backups nobody need look at when the operator starts: those for which a reconcile would do nothing.
 @Suite struct SettledBackupTests {
-  typealias Change = @Sendable (inout Backup) -> Void
+  typealias Edit = @Sendable (inout Backup) -> Void
 
   /// As the operator leaves one.
-  private static let done: Change = { $0.metadata.labels = [HoldfastAPI.policyLabel: "bao"] }
+  private static let done: Edit = { $0.metadata.labels = [HoldfastAPI.policyLabel: "bao"] }
 
-  private static let settled: [(String, Change)] = [
+  private static let settled: [(String, Edit)] = [
     ("a run that ended well", { _ in }),
     ("one that failed", { $0.status?.phase = .failed }),
     (
@@ -32,7 +32,7 @@ import Testing
     ),
   ]
 
-  private static let unsettled: [(String, Change)] = [
+  private static let unsettled: [(String, Edit)] = [
     ("no status", { $0.status = nil }),
     ("a run that goes on", { $0.status?.phase = .running }),
     ("a run that waits", { $0.status?.phase = .pending }),
@@ -58,7 +58,7 @@ import Testing
     ),
   ]
 
-  private func backup(_ change: Change) -> Backup {
+  private func backup(_ change: Edit) -> Backup {
     Make.done("one") {
       Self.done(&$0)
       change(&$0)
@@ -81,6 +81,16 @@ import Testing
   @Test(arguments: unsettled.indices) func everyOtherOneIsLookedAt(index: Int) throws {
     let (what, change) = Self.unsettled[index]
     #expect(try !glance(backup(change)).isSettled, "\(what)")
+  }
+
+  @Test func changesOfSettledOnesConcernNobody() throws {
+    let (settled, running) = (try glance(backup { _ in }), try glance(backup { $0.status?.phase = .running }))
+    for change in [Change.added(settled), .updated(old: running, new: settled), .deleted(settled)] {
+      #expect(Controllers.unsettled(change).isEmpty)
+    }
+    for change in [Change.added(running), .updated(old: settled, new: running), .deleted(running)] {
+      #expect(Controllers.unsettled(change) == [settled.key])
+    }
   }
 
   /// What cannot be read is the reconciler's to tell of; the cache takes it all the same.
