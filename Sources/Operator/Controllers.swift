@@ -40,12 +40,12 @@ struct Controllers {
     // Reconcilers ask the server for what they act on. What is kept here only says whose turn a change makes it, and of
     // thousands of objects it has to be little.
     func informer<Object: KubernetesObject>(
-      _ type: Object.Type, selector: String? = nil, pageSize: Int = 100, isMetadataOnly: Bool = false,
+      _ type: Object.Type, selector: String? = nil, isMetadataOnly: Bool = false,
       keeping keep: @escaping @Sendable (Object) -> Object = { $0 }
     ) -> Informer<Object> {
       Informer(
         context.client, type, namespace: namespace,
-        options: WatcherOptions(labelSelector: selector, pageSize: pageSize, isMetadataOnly: isMetadataOnly),
+        options: WatcherOptions(labelSelector: selector, pageSize: 100, isMetadataOnly: isMetadataOnly),
         logger: context.logger, keeping: keep)
     }
     func glances<Object: KubernetesObject>(

@@ -23,8 +23,6 @@ struct CatalogSync: Sendable {
     var next: Date?
   }
 
-  /// Seconds between two looks at a Job that runs. Its end is told of by the watch, and a thousand policies look often enough.
-  private static let patience: TimeInterval = 300
   /// Seconds until the first try after a failure; doubles with each, up to ``longestDelay``.
   private static let firstDelay: TimeInterval = 60
   private static let longestDelay: TimeInterval = 3_600
@@ -77,7 +75,7 @@ struct CatalogSync: Sendable {
   ) async throws -> Outcome {
     let namespace = policy.metadata.namespace ?? ""
     let name = try objects.catalogName(request: catalog.request, after: catalog.time)
-    let waiting = Outcome(catalog: known, next: context.now().addingTimeInterval(Self.patience))
+    let waiting = Outcome(catalog: known, next: context.now().addingTimeInterval(Job.lookInterval))
     guard let job = try await client.find(Job.self, name, in: namespace) else {
       return try await start(objects, catalog) ?? waiting
     }

@@ -18,9 +18,6 @@ struct TargetPreflight: Sendable {
     var next: Date?
   }
 
-  /// Seconds between two looks at a Job that runs. Its end is told of by the watch, and a thousand policies look often enough.
-  private static let patience: TimeInterval = 300
-
   let context: OperatorContext
   private var client: KubernetesClient { context.client }
 
@@ -35,7 +32,7 @@ struct TargetPreflight: Sendable {
     let isSuspended = policy.spec.suspend == true
     if let due = tracking.due(isSuspended: isSuspended), due <= now {
       guard try await attempt(policy, objects, &tracking) else {
-        return Outcome(tracking: tracking, next: now.addingTimeInterval(Self.patience))
+        return Outcome(tracking: tracking, next: now.addingTimeInterval(Job.lookInterval))
       }
     }
     return Outcome(tracking: tracking, next: tracking.due(isSuspended: isSuspended))

@@ -20,6 +20,10 @@ enum JobState: Sendable, Hashable {
 }
 
 extension Job {
+  /// Seconds between two looks at a Job of a policy's that runs. Its end is told of by the watch, and a thousand policies look
+  /// often enough.
+  static let lookInterval: TimeInterval = 300
+
   /// It runs, or is suspended and its pod has yet to stop.
   var isAtWork: Bool {
     switch state {
